@@ -1,0 +1,1 @@
+"""One module for each attribute convention, all with the same protocol, none importing another."""

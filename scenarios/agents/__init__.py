@@ -1,0 +1,1 @@
+"""Adapters: how a trial talks to an agent."""

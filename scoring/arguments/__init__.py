@@ -1,0 +1,1 @@
+"""Where each tool argument came from, and what is wrong with it."""

@@ -1,0 +1,1 @@
+"""Policies as rules over time: templates, predicates, statements."""

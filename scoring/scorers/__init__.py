@@ -1,0 +1,1 @@
+"""One file a scorer, found by entry points."""

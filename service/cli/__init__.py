@@ -1,0 +1,1 @@
+"""Commands, one module each; errors are one line on stderr."""

@@ -1,0 +1,1 @@
+"""The pages: server-rendered, no network, every number leads to its conversations."""

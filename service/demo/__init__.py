@@ -1,0 +1,1 @@
+"""The demo shop: a small scripted retail agent in three releases, and its traffic."""
