@@ -12,7 +12,7 @@ from conversation.model import JSON
 class Verdict(StrEnum):
     """The outcome of one score. Nothing is folded into PASS."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     NOT_APPLICABLE = "not_applicable"

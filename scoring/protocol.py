@@ -1,7 +1,7 @@
 """The contract between the runner and a scorer. Built-in and third-party scorers arrive by the same entry points.
 
-A scorer class is registered under the entry-point group `floorline.scorers`. Its `Parameters` (a strict pydantic
-model) are the scorer's section of the scorecard YAML; the class is called once with them, then `score` is called for
+A scorer class is registered under the entry-point group `floorline.scorers`. Its `parameters_type` (a strict pydantic
+model) is the scorer's section of the scorecard YAML; the class is called once with an instance of it, then `score` is called for
 each conversation, possibly from several threads. A scorer never sees the store, the network or the clock.
 """
 
@@ -41,9 +41,7 @@ class Scorer(Protocol):
 
     name: ClassVar[str]
     version: ClassVar[str]
-    Parameters: ClassVar[type[Parameters]]
-
-    def __init__(self, parameters: Parameters) -> None: ...
+    parameters_type: ClassVar[type[Parameters]]
 
     def score(self, conversation: Conversation, context: Context) -> Iterable[Score]:
         """Scores of one conversation."""
