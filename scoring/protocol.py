@@ -1,8 +1,8 @@
 """The contract between the runner and a scorer. Built-in and third-party scorers arrive by the same entry points.
 
 A scorer class is registered under the entry-point group `floorline.scorers`. Its `parameters_type` (a strict pydantic
-model) is the scorer's section of the scorecard YAML; the class is called once with an instance of it, then `score` is called for
-each conversation, possibly from several threads. A scorer never sees the store, the network or the clock.
+model) is the scorer's section of the scorecard YAML; the class is called once with an instance of it, then `score` is
+called for each conversation, possibly from several threads. A scorer never sees the store, the network or the clock.
 """
 
 from __future__ import annotations
