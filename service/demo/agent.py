@@ -17,7 +17,8 @@ from conversation.model import JSON
 CallTool = Callable[[str, dict[str, JSON]], JSON]
 ChatMessage = dict[str, JSON]
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]*\w")
+# A promoted conversation may carry a placeholder where an address stood.
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]*\w|<email:\w+>")
 _ORDER = re.compile(r"\bN-\d{4}\b")
 _POSTCODE = re.compile(r"post ?code(?: is|:)? (\w+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\bto ([A-Z][\w. ]*? \d+), (\w+) ([A-Z]\w+)")

@@ -50,8 +50,10 @@ def _address(choose: random.Random, shop: Shop, number: int) -> tuple[str, tuple
     house = choose.randint(2, 60)
     street = choose.choice(_STREETS)
     lines = [
-        f"{choose.choice(_GREETINGS)} I've moved! Please send order {order_id} to {street} {house}, {code} {city}. "
-        f"My e-mail is {customer['email']}.",
+        (
+            f"{choose.choice(_GREETINGS)} I've moved! Please send order {order_id} to {street} {house}, {code} {city}. "
+            f"My e-mail is {customer['email']}."
+        ),
         f"My postcode is {customer['postcode']}.",
     ]
     if choose.random() < 0.4:  # noqa: PLR2004 - a share of customers who correct themselves

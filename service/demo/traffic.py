@@ -1,4 +1,4 @@
-"""The demo's traffic: customers meet a release of the shop's agent on a simulated clock, and each visit is a transcript."""
+"""The demo's traffic: customers meet a release of the shop's agent on a simulated clock; each visit is a transcript."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def traffic(*, releases: list[Release], conversations: int, seed: int, until_ns:
         seed: The same seed gives the same visits.
         until_ns: When the last visit ends, about; visits start four minutes apart.
     """
-    choose = random.Random(seed)
+    choose = random.Random(seed)  # noqa: S311 - made-up customers, not secrets
     start = until_ns - conversations * 240 * SECOND - 300 * SECOND
     for number in range(conversations):
         release = releases[number * len(releases) // conversations]

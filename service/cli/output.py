@@ -1,0 +1,63 @@
+"""What the commands print: tables for people, JSON for scripts, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+VERDICT_STYLE = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "error": "magenta"}
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+
+def verdict(label: str) -> Text:
+    """A verdict in its colour; the word itself carries the meaning, so it survives a pipe."""
+    return Text(label, style=VERDICT_STYLE.get(label, "cyan"))
+
+
+def seconds(value: float | None) -> str:
+    """Seconds with two decimals, a dash for none."""
+    return "–" if value is None else f"{value:.2f} s"
+
+
+def percent(value: float | None) -> str:
+    """A share as per cent with one decimal, a dash for none."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, numeric: Sequence[int] = ()) -> None:
+    """Print a table; columns in `numeric` are right-aligned."""
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    for position, name in enumerate(columns):
+        made.add_column(name, justify="right" if position in numeric else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    out.print(made)
+    out.print()
+
+
+def as_json(value: object) -> None:
+    """Print a JSON document."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+def progress() -> Progress:
+    """A progress bar on stderr that keeps quiet where nobody watches."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=not err.is_terminal,
+        disable=not err.is_terminal,
+    )
