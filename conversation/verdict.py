@@ -105,12 +105,16 @@ class LedgerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """The state of one scorer on one conversation revision; `cause` says why where it is not SCORED."""
+    """The state of one scorer on one conversation revision; `cause` says why where it is not SCORED.
+
+    `retryable` is True where the scorer failed for a reason that may pass, such as an endpoint that is away.
+    """
 
     scorer: str
     state: LedgerState
     cause: str = ""
     scorer_version: str = ""
+    retryable: bool = False
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
