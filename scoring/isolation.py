@@ -1,0 +1,219 @@
+"""Runs a scorer so that it cannot hold up or bring down the rest: with a time limit, in a thread or a process.
+
+A thread that overruns is told to stop by an exception raised inside it, and abandoned. That cannot stop code that
+hangs inside C (a runaway regular expression); a process can be killed, at the price of copying the conversation to it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import IO, ClassVar, TypeVar
+
+from conversation.errors import FloorlineError
+from conversation.model import Conversation
+from conversation.verdict import Score
+from scoring.protocol import Context, Parameters
+from scoring.scorecard_config import ScorerConfig
+
+T = TypeVar("T")
+_HEADER = struct.Struct("!Q")
+_START_SECONDS = 30.0
+
+
+class TimeLimitError(FloorlineError):
+    """A scorer took longer than it may."""
+
+
+class ScorerError(FloorlineError):
+    """A scorer in a process of its own raised, or its process ended."""
+
+
+class _Stop(BaseException):
+    """Raised inside a thread that overran; not an Exception, so that a scorer's `except Exception` lets it through."""
+
+
+class Thread:
+    """One worker thread that runs one call at a time under a limit; a fresh thread replaces one that overran."""
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._worker: threading.Thread | None = None
+
+    def run(self, call: Callable[[], T], limit_seconds: float) -> T:
+        """The call's result, or what it raised.
+
+        Raises:
+            TimeLimitError: It did not end in time.
+        """
+        answers: SimpleQueue[tuple[bool, T | Exception]] = SimpleQueue()
+
+        def answer() -> None:
+            try:
+                answers.put((True, call()))
+            except Exception as error:  # noqa: BLE001 - carried to the caller, who raises it
+                answers.put((False, error))
+
+        if self._worker is None:
+            self._worker = threading.Thread(target=_work, args=(self._calls,), name="floorline-scorer", daemon=True)
+            self._worker.start()
+        self._calls.put(answer)
+        try:
+            fine, value = answers.get(timeout=limit_seconds)
+        except Empty:
+            self._abandon()
+            raise TimeLimitError(f"time limit of {limit_seconds:g} s passed") from None
+        if fine:
+            return value  # type: ignore[return-value]  # True comes with a T only
+        raise value  # type: ignore[misc]  # False comes with an Exception only
+
+    def close(self) -> None:
+        """Let the thread end."""
+        if self._worker is not None:
+            self._calls.put(None)
+            self._worker = None
+
+    def _abandon(self) -> None:
+        """Ask the overrunning thread to stop, and use another from now on."""
+        worker, self._worker = self._worker, None
+        self._calls.put(None)
+        self._calls = SimpleQueue()
+        if worker is not None and worker.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(_Stop))
+
+
+def _work(calls: SimpleQueue[Callable[[], None] | None]) -> None:
+    """Body of a worker thread."""
+    try:
+        while (call := calls.get()) is not None:
+            call()
+    except _Stop:
+        return
+
+
+class ProcessScorer:
+    """A scorer that runs in a Python process of its own, started on first use and again after it died."""
+
+    name: ClassVar[str] = "process"
+    version: ClassVar[str] = "1"
+    parameters_type: ClassVar[type[Parameters]] = Parameters
+
+    def __init__(self, config: ScorerConfig, folder: Path, parameters: Parameters) -> None:
+        self._reference = config.python or ""
+        self._registered = config.registered
+        self._folder = folder
+        self._parameters = parameters.model_dump(mode="json")
+        self._limit = config.time_limit_seconds
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def score(self, conversation: Conversation, context: Context) -> Iterable[Score]:
+        """Scores of one conversation, within the time limit.
+
+        Raises:
+            TimeLimitError: It took too long; the process was killed.
+            ScorerError: It raised, or its process ended.
+        """
+        with self._lock:
+            process = self._running()
+            try:
+                _send(process, pickle.dumps((conversation, context)))
+                fine, value = _receive(process, self._limit)
+            except TimeLimitError:
+                self._kill()
+                raise
+            except (OSError, EOFError) as error:
+                self._kill()
+                raise ScorerError("its process ended while it scored") from error
+        if not fine:
+            raise ScorerError(str(value))
+        return tuple(item for item in value if isinstance(item, Score))
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._kill()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """The process, started if need be."""
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._kill()
+        root = str(Path(__file__).resolve().parent.parent)
+        inherited = os.pathsep.join(entry for entry in sys.path if entry)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scoring.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self._folder,
+            env={"PYTHONPATH": os.pathsep.join((root, inherited))},
+        )
+        _send(self._process, pickle.dumps((self._reference, self._registered, str(self._folder), self._parameters)))
+        fine, value = _receive(self._process, _START_SECONDS)
+        if not fine:
+            self._kill()
+            raise ScorerError(str(value))
+        return self._process
+
+    def _kill(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:  # bytes that never reached the dead process
+                    continue
+        self._process.wait()
+        self._process = None
+
+
+def write_frame(stream: IO[bytes], body: bytes) -> None:
+    """Write one length-prefixed body."""
+    stream.write(_HEADER.pack(len(body)) + body)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> bytes:
+    """Read one length-prefixed body.
+
+    Raises:
+        EOFError: The other side closed the pipe.
+    """
+    header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        raise EOFError
+    return stream.read(_HEADER.unpack(header)[0])
+
+
+def _send(process: subprocess.Popen[bytes], body: bytes) -> None:
+    if process.stdin is None:
+        raise EOFError
+    write_frame(process.stdin, body)
+
+
+def _receive(process: subprocess.Popen[bytes], limit_seconds: float) -> tuple[bool, tuple[object, ...] | str]:
+    """The child's answer; read as it comes, so that a child that stops half-way cannot hold us."""
+    if process.stdout is None:
+        raise EOFError
+    handle, deadline, got = process.stdout.fileno(), time.monotonic() + limit_seconds, bytearray()
+    while len(got) < _HEADER.size or len(got) < _HEADER.size + _HEADER.unpack_from(got)[0]:
+        if not select.select([handle], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            raise TimeLimitError(f"time limit of {limit_seconds:g} s passed")
+        chunk = os.read(handle, 1 << 16)
+        if not chunk:
+            raise EOFError
+        got += chunk
+    answer: tuple[bool, tuple[object, ...] | str] = pickle.loads(got[_HEADER.size :])  # noqa: S301 - bytes of our own child process
+    return answer

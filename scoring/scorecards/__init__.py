@@ -1,0 +1,1 @@
+"""Scorecards that ship: `default.yaml`."""
