@@ -1,0 +1,196 @@
+"""Small lenient readers for what telemetry carries: JSON in strings, quoted strings, numbers as text, indexed keys.
+
+Nothing here raises: a value that cannot be read is None, or stays the text it was. Shared by all conventions.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+import orjson
+
+from conversation.model import JSON, Attributes
+
+# Words senders write where there is nothing to say; Logfire replaces values under suspicious keys by "[Scrubbed ...".
+_ABSENT = frozenset({"", "none", "null", "undefined", "not_given", "nan", "<elided>"})
+_SCRUBBED = re.compile(r"^\[?scrubbed due to", re.IGNORECASE)
+_MAX_LITERAL = 200_000
+
+
+def parse_json(value: object) -> JSON:
+    """The parsed value of a JSON text; anything that is not text or does not parse comes back as it is."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, str):
+        text = value.strip()
+        if not text or text[0] not in '{["-0123456789tfn':
+            return value
+        try:
+            parsed: JSON = orjson.loads(text)
+        except ValueError:
+            return value
+        return parsed
+    if isinstance(value, bool | int | float | list | dict) or value is None:
+        return value
+    return str(value)
+
+
+def parse_structure(value: object) -> JSON:
+    """As `parse_json`, but only objects and lists are unfolded, also where written as a Python literal."""
+    parsed = parse_json(value)
+    if isinstance(parsed, str):
+        inner = parse_json(parsed)
+        if isinstance(inner, dict | list):
+            return inner
+        return python_literal(parsed)
+    if isinstance(value, str) and not isinstance(parsed, dict | list):
+        return value
+    return parsed
+
+
+def python_literal(text: str) -> JSON:
+    """The value of a Python `repr` of plain data; the text itself where it is none."""
+    stripped = text.strip()
+    if not stripped or stripped[0] not in "{[" or len(stripped) > _MAX_LITERAL:
+        return text
+    try:
+        value = ast.literal_eval(stripped)
+        clean: JSON = orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, orjson.JSONEncodeError):
+        return text
+    return clean
+
+
+def unquoted(value: object) -> str | None:
+    """An id or a name as text: JSON quotes removed, numbers as written; None for absent or scrubbed values."""
+    if value is None or isinstance(value, bool | dict | list | bytes):
+        return None
+    text = str(value).strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        inner = parse_json(text)
+        text = inner.strip() if isinstance(inner, str) else text
+    if text.lower() in _ABSENT or _SCRUBBED.match(text):
+        return None
+    return text
+
+
+def as_int(value: object) -> int | None:
+    """A whole number, also written as text or float; None otherwise or where negative."""
+    number = as_float(value)
+    return None if number is None or number < 0 else int(number)
+
+
+def as_float(value: object) -> float | None:
+    """A finite number, also written as text; None otherwise."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value.strip().strip('"'))
+        except ValueError:
+            return None
+    if isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def as_bool(value: object) -> bool | None:
+    """A truth value, also written as text in any case; None otherwise."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().strip('"').lower())
+    return None
+
+
+def as_dict(value: object) -> dict[str, JSON]:
+    """The object a value holds, parsed if it is text; empty where it holds none."""
+    parsed = parse_structure(value)
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def as_list(value: object) -> list[JSON]:
+    """The list a value holds, parsed if it is text; empty where it holds none."""
+    parsed = parse_structure(value)
+    return parsed if isinstance(parsed, list) else []
+
+
+def first_text(attributes: Attributes, keys: Iterable[str]) -> str | None:
+    """The first of some attributes that says something, as text."""
+    for key in keys:
+        found = unquoted(attributes.get(key))
+        if found is not None:
+            return found
+    return None
+
+
+def first_int(attributes: Mapping[str, object], keys: Iterable[str]) -> int | None:
+    """The first of some values that is a count."""
+    for key in keys:
+        found = as_int(attributes.get(key))
+        if found is not None:
+            return found
+    return None
+
+
+def indexed(attributes: Attributes, prefix: str) -> list[JSON]:
+    """Flattened attributes (`prefix.0.role`, `prefix.10.tool_calls.0.id`) as a list of nested objects.
+
+    Ordered by number, not by key text. Numbers on deeper levels become lists too.
+    """
+    tree: dict[str, object] = {}
+    start = prefix + "."
+    for key, value in attributes.items():
+        if not key.startswith(start):
+            continue
+        node = tree
+        *path, last = key[len(start) :].split(".")
+        for step in path:
+            inner = node.setdefault(step, {})
+            if not isinstance(inner, dict):
+                break
+            node = inner
+        else:
+            node.setdefault(last, value)
+    folded = _fold(tree)
+    return folded if isinstance(folded, list) else []
+
+
+def _fold(node: object) -> JSON:
+    if isinstance(node, dict):
+        if node and all(key.isdigit() for key in node):
+            return [_fold(node[key]) for key in sorted(node, key=int)]
+        return {key: _fold(value) for key, value in node.items()}
+    return node.hex() if isinstance(node, bytes) else parse_plain(node)
+
+
+def parse_plain(value: object) -> JSON:
+    """A value as JSON without parsing texts."""
+    if isinstance(value, str | bool | int | float | list | dict) or value is None:
+        return value
+    return str(value)
+
+
+def canonical(value: JSON) -> str:
+    """A text that is equal for equal values: keys sorted, whole floats as integers."""
+    return orjson.dumps(_whole(value), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _whole(value: JSON) -> JSON:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+        return str(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return value
+
+
+def squeezed(text: str) -> str:
+    """Text with runs of white space as one space: what is compared when two carriers tell the same message."""
+    return " ".join(text.split())
