@@ -1,0 +1,23 @@
+"""Incidents: Alertmanager's deliveries in, the list out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from service.api.access import Parts, Reader
+
+router = APIRouter(prefix="/api/v1/incidents")
+
+
+@router.post("/alertmanager")
+async def alertmanager(request: Request, parts: Parts, caller: Reader) -> dict[str, Any]:
+    """Webhook version 4; deliveries may repeat."""
+    return await parts.incidents.receive(caller.project, await request.body())
+
+
+@router.get("")
+def incidents(parts: Parts, caller: Reader) -> dict[str, Any]:
+    """Open incidents first, then newest first."""
+    return {"incidents": parts.incidents.all(caller.project)}

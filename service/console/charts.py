@@ -1,0 +1,59 @@
+"""Charts of the console, drawn by Bokeh; its JavaScript is served from the installed package, so no network is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+SCRIPT = '<script src="/static/bokeh/bokeh.min.js"></script>'
+
+
+def rates_over_time(rows: Sequence[dict[str, Any]]) -> str:
+    """Pass rate over time, one line a version, as an HTML fragment; empty where there is nothing to draw.
+
+    Args:
+        rows: `{"at": ISO 8601 text, "group": version, "rate": 0-1 | None, "total": count}`.
+    """
+    rows = [row for row in rows if row["rate"] is not None]
+    if not rows:
+        return ""
+    # Bokeh takes 0.6 s to import: only a page with a chart pays for it.
+    from bokeh.embed import components  # noqa: PLC0415
+    from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Range1d  # noqa: PLC0415
+    from bokeh.palettes import Category10  # noqa: PLC0415
+    from bokeh.plotting import figure  # noqa: PLC0415
+
+    plot = figure(
+        height=220,
+        sizing_mode="stretch_width",
+        x_axis_type="datetime",
+        y_range=Range1d(0, 1.05),
+        toolbar_location=None,
+        title="Pass rate over time, by release",
+        background_fill_alpha=0,
+        border_fill_alpha=0,
+        outline_line_color=None,
+    )
+    plot.yaxis.formatter = NumeralTickFormatter(format="0 %")
+    plot.xgrid.visible = False
+    versions = sorted({str(row["group"]) for row in rows})
+    for number, version in enumerate(versions):
+        mine = [row for row in rows if str(row["group"]) == version]
+        source = ColumnDataSource({
+            "at": [datetime.fromisoformat(row["at"]) for row in mine],
+            "rate": [row["rate"] for row in mine],
+            "total": [row["total"] for row in mine],
+            "version": [version] * len(mine),
+        })
+        colour = Category10[10][number % 10]
+        plot.line("at", "rate", source=source, color=colour, line_width=2, legend_label=version or "(none)")
+        plot.scatter("at", "rate", source=source, color=colour, size=7)
+    tips = [("release", "@version"), ("passed", "@rate{0.0 %}"), ("conversations", "@total")]
+    plot.add_tools(HoverTool(tooltips=tips))
+    plot.legend.location = "bottom_left"
+    plot.legend.orientation = "horizontal"
+    plot.legend.background_fill_alpha = 0
+    plot.legend.border_line_alpha = 0
+    script, division = components(plot)
+    return f"{division}{script}"

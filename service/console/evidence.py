@@ -1,0 +1,48 @@
+"""How a conversation's scores are shown: what went wrong first, each argument with the words it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup, escape
+
+FINE = {"ok", "pass", "not_applicable"}
+
+
+def decorated(found: dict[str, Any]) -> dict[str, Any]:
+    """The API's conversation with marks for the page: calls with a faulty argument."""
+    turns = [
+        {
+            **turn,
+            "tool_calls": [
+                {**call, "bad": any(a["verdict"] not in FINE for a in call.get("arguments_checked") or [])}
+                for call in turn["tool_calls"]
+            ],
+        }
+        for turn in found["turns"]
+    ]
+    return {**found, "turns": turns}
+
+
+def problems(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Scores that failed, broke or stayed open, worst first, with the name of the tool they are about."""
+    names = {call["id"]: call["name"] for turn in found["turns"] for call in turn["tool_calls"]}
+    order = {"fail": 0, "error": 1, "inconclusive": 2}
+    bad = [score for score in found["scores"] if score.get("verdict", score["label"]) in order]
+    bad.sort(key=lambda score: order[score.get("verdict", score["label"])])
+    return [{**score, "tool_name": names.get(score["tool_call_id"])} for score in bad]
+
+
+def source(value: dict[str, Any] | None) -> Markup | str:
+    """Where an argument came from, linked to the message or call."""
+    if not value:
+        return "nothing in the conversation supports it"
+    kind = str(value.get("kind", "")).replace("_", " ")
+    words = escape(str(value.get("text") or ""))
+    quoted = Markup(" “{}”").format(words) if words else ""
+    if value.get("message") is not None:
+        return Markup('<a href="#m{}">{}</a>{}').format(value["message"], kind, quoted)
+    if value.get("tool_call_id"):
+        path = Markup(" <code>{}</code>").format(value["path"]) if value.get("path") else ""
+        return Markup('<a href="#call-{}">{}</a>{}{}').format(value["tool_call_id"], kind, path, quoted)
+    return Markup("{}{}").format(kind, quoted)
