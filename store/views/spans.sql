@@ -1,0 +1,4 @@
+SELECT
+    project, session, trace_id, span_id, parent_span_id, name, kind, start_ns, end_ns, status_code, status_message,
+    scope_name, scope_version, attribute_keys, attribute_values, resource_keys, resource_values, events, received_ns
+FROM span_rows_in
