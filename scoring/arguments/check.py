@@ -1,0 +1,111 @@
+"""Checks every argument of a conversation: its source, the findings against it, and the suspicion they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conversation.model import JSON, Conversation, ToolCall
+from conversation.verdict import ArgumentLabel, Evidence
+from scoring.arguments.arguments import Argument, arguments_of
+from scoring.arguments.finding import Finding
+from scoring.arguments.index import ConversationIndex, index_of
+from scoring.arguments.leaves import Path, pointer
+from scoring.arguments.provenance import source_of
+from scoring.arguments.schema import problems
+from scoring.arguments.source import Origin, Source
+from scoring.arguments.suspicion import suspicion_of
+from scoring.protocol import Context
+
+BASELINE = "tool_arguments"
+"""Key of `Context.baselines`: learned JSON Schemas by tool name, as `scoring.arguments.schema.learn` gives them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One argument, checked.
+
+    Attributes:
+        call: The call it belongs to.
+        pointer: JSON pointer into the call's arguments; for a missing argument, where it should be.
+        value: Its value, None for a missing one.
+        source: Where it came from, None for a missing one.
+        label: The kind of the strongest finding, `ok` where there is none.
+        suspicion: 0 to 1.
+        explanation: The source or the strongest finding in one line.
+        evidence: Where to look.
+    """
+
+    call: ToolCall
+    pointer: str
+    value: JSON
+    source: Source | None
+    label: ArgumentLabel
+    suspicion: float
+    explanation: str
+    evidence: tuple[Evidence, ...]
+
+
+def check(conversation: Conversation, context: Context) -> list[Checked]:
+    """All arguments of all calls in order; missing and unknown ones after those that are there."""
+    index = index_of(conversation)
+    arguments = arguments_of(index)
+    findings: dict[tuple[str, Path], list[Finding]] = {}
+    missing = _schema_findings(index, context, findings)
+    checked = [_checked(one, index, context, findings.get((one.call.id, one.path), [])) for one in arguments]
+    return checked + missing
+
+
+def _checked(argument: Argument, index: ConversationIndex, context: Context, findings: list[Finding]) -> Checked:
+    source = source_of(argument, index, context.policy_text)
+    if source.origin is Origin.UNGROUNDED:
+        text = f"{argument.value!r} {source.text}"
+        findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, f"ungrounded_{argument.kind}", 1.0, text)]
+    suspicion, strongest = suspicion_of(findings)
+    proof = source.evidence()
+    return Checked(
+        argument.call,
+        argument.pointer,
+        argument.value,
+        source,
+        strongest.label if strongest else ArgumentLabel.OK,
+        suspicion,
+        strongest.text if strongest else f"from {source.origin.value.replace('_', ' ')}: {source.text}",
+        (strongest.evidence if strongest else ()) + ((proof,) if proof else ()),
+    )
+
+
+def _schema_findings(
+    index: ConversationIndex, context: Context, findings: dict[tuple[str, Path], list[Finding]]
+) -> list[Checked]:
+    """Files schema problems under their arguments; those of arguments that are no leaf come back as rows of their own."""
+    schemas: dict[str, Mapping[str, Any] | None] = {tool.name: tool.parameters for tool in index.conversation.tools}
+    learned = context.baselines.get(BASELINE)
+    rows: list[Checked] = []
+    for call in index.calls:
+        written = schemas.get(call.name)
+        known = written or (learned.get(call.name) if isinstance(learned, Mapping) else None)
+        for problem in problems(call, known):
+            signal = "schema" if written else "learned_schema"
+            proof = Evidence("schema", problem.rule, tool_call_id=call.id, path=pointer(problem.path))
+            finding = Finding(ArgumentLabel.SCHEMA, signal, 1.0, problem.text, (proof,))
+            findings.setdefault((call.id, problem.path), []).append(finding)
+            if problem.missing or not problem.path or isinstance(_at(call.arguments, problem.path), dict | list):
+                suspicion, _ = suspicion_of([finding])
+                value = None if problem.missing else _at(call.arguments, problem.path)
+                rows.append(
+                    Checked(call, pointer(problem.path), value, None, finding.label, suspicion, problem.text, (proof,))
+                )
+    return rows
+
+
+def _at(value: JSON, path: Path) -> JSON:
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value

@@ -1,0 +1,105 @@
+"""Leaves of nested JSON with their paths, and the schema that governs each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conversation.model import JSON
+
+Path = tuple[str | int, ...]
+_MAX_DEPTH = 24
+
+
+def pointer(path: Path) -> str:
+    """The JSON pointer of a path (RFC 6901): `/flights/0/date`."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def field_of(path: Path) -> str:
+    """The innermost name in a path: `date` for `/flights/0/date`, the list's name for a list's element."""
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def leaves(value: JSON, path: Path = ()) -> Iterator[tuple[Path, JSON]]:
+    """Scalars and empty containers in order of appearance, each with its path."""
+    if isinstance(value, dict) and value and len(path) < _MAX_DEPTH:
+        for key, child in value.items():
+            yield from leaves(child, (*path, key))
+    elif isinstance(value, list) and value and len(path) < _MAX_DEPTH:
+        for position, child in enumerate(value):
+            yield from leaves(child, (*path, position))
+    else:
+        yield path, value
+
+
+@dataclass(frozen=True, slots=True)
+class LeafSchema:
+    """What a JSON Schema says of one leaf: plain facts, references resolved, alternatives merged."""
+
+    types: frozenset[str] = frozenset()
+    enum: tuple[JSON, ...] = ()
+    description: str = ""
+    default: JSON = None
+    has_default: bool = False
+    format: str = ""
+    required: bool = False
+
+
+_UNKNOWN = LeafSchema()
+
+
+def _resolve(schema: Any, root: Mapping[str, Any], depth: int = 0) -> list[Mapping[str, Any]]:
+    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+        return []
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/"):
+        target: Any = root
+        for step in reference[2:].split("/"):
+            target = target.get(step) if isinstance(target, Mapping) else None
+        return _resolve(target, root, depth + 1)
+    found = [schema]
+    for word in ("anyOf", "oneOf", "allOf"):
+        for option in schema.get(word) or ():
+            found.extend(_resolve(option, root, depth + 1))
+    return found
+
+
+def leaf_schema(root: Mapping[str, Any] | None, path: Path) -> LeafSchema:
+    """The schema of the leaf at `path` of an object governed by `root`; empty where nothing is known."""
+    if not root:
+        return _UNKNOWN
+    options = _resolve(root, root)
+    required = False
+    for step in path:
+        below: list[Mapping[str, Any]] = []
+        for option in options:
+            if isinstance(step, str):
+                required = step in (option.get("required") or ())
+                child = (option.get("properties") or {}).get(step)
+            else:
+                child = option.get("items")
+            if child is not None:
+                below.extend(_resolve(child, root))
+        options = below
+    return _merge(options, required=required) if options else _UNKNOWN
+
+
+def _merge(options: list[Mapping[str, Any]], *, required: bool) -> LeafSchema:
+    types: set[str] = set()
+    enum: list[JSON] = []
+    for option in options:
+        kind = option.get("type")
+        types.update([kind] if isinstance(kind, str) else kind or ())
+        enum.extend(option.get("enum") or ([option["const"]] if "const" in option else []))
+    defaulted = next((option for option in options if "default" in option), None)
+    return LeafSchema(
+        types=frozenset(types),
+        enum=tuple(enum),
+        description=next((str(option["description"]) for option in options if option.get("description")), ""),
+        default=defaulted["default"] if defaulted else None,
+        has_default=defaulted is not None,
+        format=next((str(option["format"]) for option in options if option.get("format")), ""),
+        required=required,
+    )

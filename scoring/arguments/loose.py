@@ -1,0 +1,110 @@
+"""Approximate spellings, tried only where an exact match failed: split or joined words, abbreviations, parts, slips.
+
+Each matcher takes a text form, the position before which to look, and the index, and returns a mention with a strength
+below 1. They read only the dialogue before the call, so their cost falls on the few values that nothing else explains.
+"""
+
+from __future__ import annotations
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from conversation.model import Role
+from scoring.arguments.index import ConversationIndex, Doc, Mention
+
+Found = tuple[Mention, float]
+_SHORT = 4  # shorter strings match too much by accident
+_ABBREVIATION = range(2, 5)
+_COMMON = frozenset(
+    ["the", "a", "an", "of", "and", "for", "in", "at", "on", "to", "center", "centre", "street", "st", "road", "hotel", "city", "north", "south", "east", "west"]
+)
+
+
+def _dialogue(at: int, index: ConversationIndex) -> list[Doc]:
+    return [doc for doc in reversed(index.docs) if doc.message < at and doc.role in (Role.USER, Role.ASSISTANT)]
+
+
+def _span(doc: Doc, first: int, last: int) -> Mention:
+    return Mention(doc, doc.starts[first], doc.starts[last] + len(doc.words[last]))
+
+
+def joined(form: str, at: int, index: ConversationIndex) -> Found | None:
+    """The same letters with other word borders: `sanfrancisco`, `order-12 34`, an id without its prefix."""
+    squeezed = form.replace(" ", "")
+    if len(squeezed) < _SHORT:
+        return None
+    for doc in _dialogue(at, index):
+        text = "".join(doc.words)
+        place = text.find(squeezed)
+        if place >= 0:
+            return _at_letter(doc, place, place + len(squeezed)), 0.9
+    digits = "".join(sign for sign in squeezed if sign.isdigit())
+    if len(digits) > _SHORT and squeezed.endswith(digits):
+        for doc, position in index.word_positions(digits):
+            if doc.message < at:
+                return _span(doc, position, position), 0.8
+    return None
+
+
+def _at_letter(doc: Doc, start: int, end: int) -> Mention:
+    """The words that cover letters start to end of the text without spaces."""
+    first, last, seen = 0, len(doc.words) - 1, 0
+    for position, word in enumerate(doc.words):
+        if seen <= start < seen + len(word):
+            first = position
+        if seen < end <= seen + len(word):
+            last = position
+            break
+        seen += len(word)
+    return _span(doc, first, last)
+
+
+def abbreviated(form: str, at: int, index: ConversationIndex) -> Found | None:
+    """Initials or a clipped name: `LA` or `SFO` for a name of these letters in this order, first letter first."""
+    parts = form.split(" ")
+    initials = "".join(part[0] for part in parts)
+    whole = "".join(parts)
+    for doc in _dialogue(at, index):
+        for position, word in enumerate(doc.words):
+            if len(word) not in _ABBREVIATION or not word.isalpha() or word == whole:
+                continue
+            shown = doc.text[doc.starts[position] : doc.starts[position] + len(word)]
+            fits = word == initials or (word.startswith(initials) and _in_order(word, whole))
+            clipped = len(parts) == 1 and len(word) > 2 and whole.startswith(word)  # noqa: PLR2004 - two letters begin many words
+            if (fits and len(parts) > 1 and (shown.isupper() or len(word) > 2)) or (clipped and shown.isupper()):  # noqa: PLR2004 - as above
+                return _span(doc, position, position), 0.7
+    return None
+
+
+def _in_order(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
+
+
+def loose_match(form: str, at: int, index: ConversationIndex) -> Found | None:
+    """A part of the name (more than half of its letters) or the name with a slip of the pen."""
+    asked = [word for word in form.split(" ") if word not in _COMMON] or form.split(" ")
+    letters = sum(len(word) for word in asked)
+    best: Found | None = None
+    for doc in _dialogue(at, index):
+        for position, word in enumerate(doc.words):
+            share = max((_alike(word, part) * len(part) / letters for part in asked), default=0.0)
+            if share > 0 and (best is None or share > best[1]):
+                best = _span(doc, position, position), share
+    if best is None:
+        return None
+    together = sum(len(part) for part in asked if _said(part, at, index)) / letters
+    strength = 0.7 * max(best[1], together)
+    return (best[0], strength) if strength >= 0.3 else None  # noqa: PLR2004 - under half of the name is chance
+
+
+def _said(word: str, at: int, index: ConversationIndex) -> bool:
+    return any(doc.message < at for doc, _ in index.word_positions(word))
+
+
+def _alike(word: str, part: str) -> float:
+    if word == part:
+        return 1.0
+    if len(part) < _SHORT or len(word) < _SHORT or abs(len(word) - len(part)) > 2 or word[0] != part[0]:  # noqa: PLR2004 - more is another word
+        return 0.0
+    distance = DamerauLevenshtein.distance(word, part, score_cutoff=2)
+    return 0.8 if distance == 1 or (distance == 2 and len(part) > 7) else 0.0  # noqa: PLR2004 - two slips need a long word
