@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from conversation.model import JSON, Role
-from conversation.parsing import as_dict, canonical, parse_json, parse_structure, squeezed
+from conversation.parsing import canonical, parse_json, parse_structure, squeezed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """A tool call a model asked for. `raw` keeps arguments that could not be parsed."""
 
@@ -26,13 +28,13 @@ class Request:
         raw = (arguments if isinstance(arguments, str) else canonical(parsed)) if unread else None
         return cls(str(call_id or ""), str(name or ""), known, raw)
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         """What makes two tellings of a call the same where ids are missing: name and canonical arguments."""
         return (self.name, self.raw if self.raw is not None else canonical(self.arguments))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Said:
     """One message.
 
@@ -54,7 +56,7 @@ class Said:
     error: str | None = None
     interrupted: bool = False
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """Equal for two tellings of the same message: ids left out, since some carriers drop or rewrite them."""
         if self.role is Role.TOOL:
@@ -79,11 +81,15 @@ def truncates(short: str, full: str) -> bool:
     return bool(head) and len(head) < len(whole) and whole.startswith(head)
 
 
-def named(said: Said, name: str | None) -> Said:
-    """The message with a name where it had none."""
-    return said if said.name or not name else replace(said, name=name)
-
-
-def arguments_of(value: object) -> dict[str, JSON]:
-    """Arguments as an object; empty where there are none."""
-    return as_dict(value)
+def joined(messages: Iterable[Said]) -> tuple[Said, ...]:
+    """Messages with the items of one assistant message put together: its words, then each of its tool calls."""
+    whole: list[Said] = []
+    for said in messages:
+        last = whole[-1] if whole else None
+        both = last is not None and last.role is said.role is Role.ASSISTANT
+        if last is not None and both and (last.requests or said.requests):
+            text = "\n".join(text for text in (last.text, said.text) if text)
+            whole[-1] = replace(last, text=text, requests=(*last.requests, *said.requests))
+        else:
+            whole.append(said)
+    return tuple(whole)

@@ -1,0 +1,141 @@
+"""Names a turn by readable rules: `turn_types.yaml`, or an operator's own file of the same form.
+
+Rules are tried in order, the first whose conditions all hold names the turn. The definition of the built-in types, the
+labelled set behind them and its accuracy are in `tests/conversation/turn_types/GUIDE.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from conversation.errors import UsageError
+from conversation.model import ToolCall
+
+
+class RuleSpec(BaseModel):
+    """One rule of the file. Patterns are regular expressions, case is ignored, any of a list is enough.
+
+    Attributes:
+        type: The type it gives.
+        name: The rule's name, kept as `Turn.type_rule`.
+        why: What it is for.
+        tool_executed: Whether a tool must (or must not) have been executed.
+        tools: Names of tools of which one must have been executed.
+        reply: Patterns of which one must occur in the reply.
+        not_reply: Patterns of which none may occur in the reply.
+        user: Patterns of which one must occur in the customer's message.
+        no_reply: Whether the reply must be missing.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str = Field(min_length=1)
+    name: str = ""
+    why: str = ""
+    tool_executed: bool | None = None
+    tools: tuple[str, ...] = ()
+    reply: tuple[str, ...] = ()
+    not_reply: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    no_reply: bool | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: tuple[RuleSpec, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    spec: RuleSpec
+    reply: re.Pattern[str] | None
+    not_reply: re.Pattern[str] | None
+    user: re.Pattern[str] | None
+
+    def holds(self, user: str, reply: str, executed: Sequence[str]) -> bool:
+        spec = self.spec
+        if spec.tool_executed is not None and spec.tool_executed is not bool(executed):
+            return False
+        if spec.tools and not set(spec.tools) & set(executed):
+            return False
+        if spec.no_reply is not None and spec.no_reply is bool(reply):
+            return False
+        if self.reply and not self.reply.search(reply):
+            return False
+        if self.not_reply and self.not_reply.search(reply):
+            return False
+        return not self.user or bool(self.user.search(user))
+
+
+class TurnTypes:
+    """Rules that name turns."""
+
+    def __init__(self, rules: Sequence[RuleSpec]) -> None:
+        self._rules = [
+            _Rule(rule, _pattern(rule.reply), _pattern(rule.not_reply), _pattern(rule.user)) for rule in rules
+        ]
+
+    @classmethod
+    def parse(cls, text: str, where: str = "turn types") -> TurnTypes:
+        """Rules out of YAML text.
+
+        Raises:
+            UsageError: The text is no such file; the message names the place.
+        """
+        try:
+            document = _File.model_validate(yaml.safe_load(text))
+            return cls(document.rules)
+        except (yaml.YAMLError, ValidationError, re.error) as error:
+            first = str(error).strip().splitlines()
+            raise UsageError(
+                f"{where}: {' '.join(first[:3])}; see conversation/turn_types.yaml for the form"
+            ) from error
+
+    @classmethod
+    def built_in(cls) -> TurnTypes:
+        """The shipped rules."""
+        return _built_in()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All types the rules can give, each once."""
+        return tuple(dict.fromkeys(rule.spec.type for rule in self._rules))
+
+    def name(self, *, user: str | None, reply: str | None, tool_calls: Sequence[ToolCall]) -> tuple[str, str]:
+        """The type of a turn and the name of the rule that gave it.
+
+        Args:
+            user: What the customer said.
+            reply: What the agent answered last.
+            tool_calls: Tool calls of the turn.
+        """
+        executed = [call.name for call in tool_calls if call.executed]
+        text = _plain(reply or "")
+        for rule in self._rules:
+            if rule.holds(user or "", text, executed):
+                return rule.spec.type, rule.spec.name or rule.spec.type
+        last = self._rules[-1].spec
+        return last.type, "no rule"
+
+
+def _plain(reply: str) -> str:
+    """A reply without Markdown marks and with plain apostrophes, so that rules need not know either."""
+    return re.sub(r"[*_`#]+", "", reply.replace("\u2019", "'").replace("\u2018", "'"))
+
+
+def _pattern(patterns: Sequence[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
+
+
+@cache
+def _built_in() -> TurnTypes:
+    text = (files("conversation") / "turn_types.yaml").read_text(encoding="utf-8")
+    return TurnTypes.parse(text, "conversation/turn_types.yaml")
