@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from conversation.model import JSON, Conversation, Message, Role, ToolCall
 from service.genai_spans import Attribute, Timed, Transcript
 
@@ -71,5 +70,3 @@ def timed(conversation: Conversation, now_ns: int, agent_version: str | None = N
         tools=_definitions(conversation),
         extra=extra,
     )
-
-

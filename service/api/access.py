@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
 
+from ingest.auth import Grant
+from ingest.errors import TABLE, Refused
 from service.wiring import Services
 
 NANOSECONDS = 1_000_000_000
 COOKIE = "floorline_key"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A request's project and what its key may do."""
-
-    project: str
-    scopes: frozenset[str]
 
 
 def services_of(request: Request) -> Services:
@@ -37,27 +30,24 @@ def _key(request: Request) -> str | None:
     return request.headers.get("x-api-key") or request.cookies.get(COOKIE)
 
 
-def needs(scope: str) -> Callable[[Request], Caller]:
+def needs(scope: str) -> Callable[[Request], Grant]:
     """A dependency that lets a request through when its key has `scope`.
 
     Where no key exists at all and only this machine can connect, everything is open for the project `default`.
     """
 
-    def check(request: Request) -> Caller:
-        services = services_of(request)
-        identity = services.identify(_key(request))
-        if identity is None:
-            raise HTTPException(401, "an API key is needed: send it as `Authorization: Bearer …`")
-        if scope not in identity.scopes:
-            raise HTTPException(403, f"this key lacks the scope {scope!r}; make one with `floorline keys create`")
-        return identity
+    def check(request: Request) -> Grant:
+        try:
+            return services_of(request).access.grant(_key(request), scope)
+        except Refused as error:
+            raise HTTPException(TABLE[error.cause].http, str(error)) from error
 
     return check
 
 
 Parts = Annotated[Services, Depends(services_of)]
-Reader = Annotated[Caller, Depends(needs("read"))]
-Admin = Annotated[Caller, Depends(needs("admin"))]
+Reader = Annotated[Grant, Depends(needs("read"))]
+Admin = Annotated[Grant, Depends(needs("admin"))]
 
 
 def moment(text: str | None, name: str) -> int | None:
@@ -77,16 +67,22 @@ def moment(text: str | None, name: str) -> int | None:
         # A plus sign in a query string arrives as a space unless it was escaped.
         when = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
     except ValueError as error:
-        raise HTTPException(422, f"{name}: {text!r} is neither ISO 8601, epoch seconds nor an age such as 24h") from error
+        raise HTTPException(
+            422, f"{name}: {text!r} is neither ISO 8601, epoch seconds nor an age such as 24h"
+        ) from error
     return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * NANOSECONDS)
 
 
-def since(since: Annotated[str | None, Query(description="ISO 8601, epoch seconds or an age (24h)")] = None) -> int | None:
+def since(
+    since: Annotated[str | None, Query(description="ISO 8601, epoch seconds or an age (24h)")] = None,
+) -> int | None:
     """The `since` parameter in nanoseconds."""
     return moment(since, "since")
 
 
-def until(until: Annotated[str | None, Query(description="ISO 8601, epoch seconds or an age (1h)")] = None) -> int | None:
+def until(
+    until: Annotated[str | None, Query(description="ISO 8601, epoch seconds or an age (1h)")] = None,
+) -> int | None:
     """The `until` parameter in nanoseconds."""
     return moment(until, "until")
 

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/v1/conversations")
 
 
 @router.get("")
-def conversations(  # noqa: PLR0917 - the filters of the list
+def conversations(
     parts: Parts,
     caller: Reader,
     since: Since,

@@ -9,13 +9,15 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
 from conversation.errors import PermanentError, RetryableError, UsageError
 from service import settings
-from service.wiring import Services, build
+
+if TYPE_CHECKING:
+    from service.wiring import Services
 
 DEFAULT_URL = "http://127.0.0.1:8318"
 
@@ -36,12 +38,16 @@ class Client:
         if data is not None:
             if not data.is_dir():
                 raise UsageError(f"there is no data directory {data}; give the one that `floorline up --data` uses")
+            from service.wiring import build  # noqa: PLC0415 - the engine loads only for commands that open a store
+
             self._services = build(settings.load(overrides={"data": str(data)}))
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._services is not None:
             self._services.close()
 

@@ -15,9 +15,9 @@ import typer
 from conversation import transcript
 from conversation.errors import UsageError
 from conversation.model import Conversation
+from scoring import results, runner, scorecard
 from service.cli.options import Json
 from service.cli.output import as_json, out, percent, progress, table, verdict
-from scoring import results, runner, scorecard
 
 Options: TypeAlias = "tuple[Path | None, Path | None]"
 _loaded: dict[Options, scorecard.Scorecard] = {}
@@ -37,7 +37,7 @@ def _card(options: Options) -> scorecard.Scorecard:
 
 def _grade_chunk(options: Options, chunk: list[Conversation]) -> list[dict[str, Any]]:
     card = _card(options)
-    return [results.to_line(conversation, runner.grade(conversation, card)) for conversation in chunk]
+    return [results.to_json(conversation, runner.grade(conversation, card)) for conversation in chunk]
 
 
 def _chunks(conversations: Iterable[Conversation], size: int = 16) -> Iterator[list[Conversation]]:
@@ -88,7 +88,9 @@ class _Summary:
         """Print the scorecard table."""
         total = sum(self.verdicts.values())
         words = ("pass", "fail", "inconclusive")
-        rows = [(verdict(word), str(self.verdicts[word]), percent(self.verdicts[word] / max(total, 1))) for word in words]
+        rows = [
+            (verdict(word), str(self.verdicts[word]), percent(self.verdicts[word] / max(total, 1))) for word in words
+        ]
         table(f"{total} conversations", ("verdict", "conversations", "share"), rows, numeric=(1, 2))
         columns = ("pass", "fail", "inconclusive", "error", "not_applicable")
         table(

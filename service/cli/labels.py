@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 def label(
     conversation_id: Annotated[str, typer.Argument(help="The conversation.")],
     verdict: Annotated[str, typer.Argument(help="`pass` or `fail`.")],
-    scorer: Annotated[str | None, typer.Option(help="The scorer the label is about (default: the whole verdict).")] = None,
+    scorer: Annotated[
+        str | None, typer.Option(help="The scorer the label is about (default: the whole verdict).")
+    ] = None,
     note: Annotated[str, typer.Option(help="Why.")] = "",
     url: options.Url = options.URL,
     data: options.Data = None,

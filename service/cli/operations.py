@@ -46,9 +46,7 @@ def migrate(
     out.print("\n".join(f"{word} {step.name}" for step in done) or "The schema is up to date.")
 
 
-def retention(
-    url: options.Url = options.URL, data: options.Data = None, api_key: options.ApiKey = None
-) -> None:
+def retention(url: options.Url = options.URL, data: options.Data = None, api_key: options.ApiKey = None) -> None:
     """Forget what is older than the configured days."""
     with Client(url, data, api_key) as client:
         done = client.post("/api/v1/retention")
@@ -79,7 +77,10 @@ def erase(
 
 
 def doctor(
-    data: options.DataDir = None, config: options.Config = None, url: options.Url = options.URL, json: options.Json = False
+    data: options.DataDir = None,
+    config: options.Config = None,
+    url: options.Url = options.URL,
+    json: options.Json = False,
 ) -> None:
     """Check configuration, disk, engine, ports and the running service."""
     findings = checks.examine(settings.load(config, {"data": str(data)} if data else None), url)
@@ -133,7 +134,10 @@ def _book(data: Path | None) -> checks.KeyBook:
 
 @dead_letters.command("list")
 def list_dead_letters(
-    url: options.Url = options.URL, data: options.Data = None, api_key: options.ApiKey = None, json: options.Json = False
+    url: options.Url = options.URL,
+    data: options.Data = None,
+    api_key: options.ApiKey = None,
+    json: options.Json = False,
 ) -> None:
     """What the store refused for good, and why."""
     with Client(url, data, api_key) as client:

@@ -25,7 +25,7 @@ Config = Annotated[Path | None, typer.Option("--config", help="YAML file with se
 Idle = Annotated[float | None, typer.Option("--idle-seconds", help="Grade a conversation idle for so long.")]
 
 
-def overrides(  # noqa: D417 - the arguments are the options above
+def overrides(
     *,
     data: Path | None,
     host: str | None,

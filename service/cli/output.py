@@ -13,7 +13,8 @@ from rich.text import Text
 
 VERDICT_STYLE = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "error": "magenta"}
 
-out = Console(highlight=False, soft_wrap=False)
+# Where nobody watches, a table keeps a width that is good to read in a file.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, highlight=False)
 
 
@@ -32,7 +33,9 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, numeric: Sequence[int] = ()) -> None:
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, numeric: Sequence[int] = ()
+) -> None:
     """Print a table; columns in `numeric` are right-aligned."""
     made = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
     for position, name in enumerate(columns):

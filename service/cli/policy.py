@@ -27,17 +27,19 @@ def check(file: File) -> None:
 def test(file: File, json: options.Json = False) -> None:
     """Run the examples beside the rules."""
     results = examples.run_examples(load.load(file))
-    failed = [result for result in results if not result.passed]
+    failed = [result for result in results if not result.ok]
     if json:
-        as_json([
-            {"rule": r.rule, "example": r.example, "expected": r.expected, "got": r.got, "passed": r.passed}
-            for r in results
-        ])
+        as_json(
+            [
+                {"rule": r.rule, "example": r.example, "expected": r.expected, "got": r.actual, "passed": r.ok}
+                for r in results
+            ]
+        )
     else:
         table(
             f"Examples of {file.name}",
             ("rule", "example", "expected", "got", ""),
-            [(r.rule, r.example, r.expected, r.got, verdict("pass" if r.passed else "fail")) for r in results],
+            [(r.rule, r.example, r.expected, r.actual, verdict("pass" if r.ok else "fail")) for r in results],
         )
         out.print(f"{len(results) - len(failed)} of {len(results)} examples hold.")
     if failed:

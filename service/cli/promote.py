@@ -35,7 +35,9 @@ def promote(
             made = client.post("/api/v1/scenarios", body)
             path = directory / made["file"]
             path.write_text(made["yaml"], encoding="utf-8")
-            rows.append({**{name: made[name] for name in ("id", "conversation_id", "reproduced", "reason")}, "path": str(path)})
+            rows.append(
+                {**{name: made[name] for name in ("id", "conversation_id", "reproduced", "reason")}, "path": str(path)}
+            )
     if json:
         as_json(rows)
     else:

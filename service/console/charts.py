@@ -40,12 +40,14 @@ def rates_over_time(rows: Sequence[dict[str, Any]]) -> str:
     versions = sorted({str(row["group"]) for row in rows})
     for number, version in enumerate(versions):
         mine = [row for row in rows if str(row["group"]) == version]
-        source = ColumnDataSource({
-            "at": [datetime.fromisoformat(row["at"]) for row in mine],
-            "rate": [row["rate"] for row in mine],
-            "total": [row["total"] for row in mine],
-            "version": [version] * len(mine),
-        })
+        source = ColumnDataSource(
+            {
+                "at": [datetime.fromisoformat(row["at"]) for row in mine],
+                "rate": [row["rate"] for row in mine],
+                "total": [row["total"] for row in mine],
+                "version": [version] * len(mine),
+            }
+        )
         colour = Category10[10][number % 10]
         plot.line("at", "rate", source=source, color=colour, line_width=2, legend_label=version or "(none)")
         plot.scatter("at", "rate", source=source, color=colour, size=7)

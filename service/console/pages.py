@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from conversation.verdict import ArgumentLabel, LedgerState, Verdict
-from service.api.access import Caller, Parts, Reader, moment
+from ingest.auth import Grant
+from service.api.access import Parts, Reader, moment
 from service.console import charts, evidence, tables
 from service.wiring import Services
 
@@ -37,7 +38,7 @@ _environment = Environment(
 )
 
 
-def _page(template: str, caller: Caller, here: str, **values: Any) -> HTMLResponse:
+def _page(template: str, caller: Grant, here: str, **values: Any) -> HTMLResponse:
     made = _environment.get_template(template)
     common = {"navigation": NAVIGATION, "here": here, "project": caller.project, "words": WORDS}
     return HTMLResponse(made.render(**common, **values))
@@ -109,7 +110,7 @@ def conversation(request: Request, conversation_id: str, parts: Parts, caller: R
     )
 
 
-def _next_to_review(parts: Services, caller: Caller, conversation_id: str) -> str:
+def _next_to_review(parts: Services, caller: Grant, conversation_id: str) -> str:
     waiting = [row["conversation_id"] for row in parts.review.queue(caller.project, "risk", 20)]
     following = [other for other in waiting if other != conversation_id]
     return f"/conversations/{quote(following[0], safe='')}?review=1" if following else "/review"
@@ -140,7 +141,7 @@ def promote(conversation_id: str, parts: Parts, caller: Reader) -> Response:
     return RedirectResponse(f"/scenarios/{quote(made['id'], safe='')}", 303)
 
 
-def _table(parts: Services, caller: Caller, here: str) -> Response:
+def _table(parts: Services, caller: Grant, here: str) -> Response:
     return _page("table.html", caller, here, notice="", **tables.TABLES[here](parts, caller.project))
 
 

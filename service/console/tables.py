@@ -15,7 +15,9 @@ def _link(conversation_id: str, extra: str = "") -> str:
     return f"/conversations/{quote(conversation_id, safe='')}{extra}"
 
 
-def _rows(items: Sequence[Mapping[str, Any]], columns: Sequence[str], href: Callable[[Mapping[str, Any]], str | None]) -> list[Page]:
+def _rows(
+    items: Sequence[Mapping[str, Any]], columns: Sequence[str], href: Callable[[Mapping[str, Any]], str | None]
+) -> list[Page]:
     return [{"cells": [item.get(name) for name in columns], "href": href(item)} for item in items]
 
 
@@ -29,12 +31,14 @@ def review(parts: Services, project: str) -> Page:
         shown.append({"title": title, "columns": columns, "rows": rows, "empty": "Nothing waits here."})
     agreed = parts.review.agreement(project)
     names = ("scorer", "version", "n", "kappa", "low", "high", "precision", "recall")
-    shown.append({
-        "title": "Agreement with humans",
-        "columns": names,
-        "rows": _rows(agreed, names, lambda _: None),
-        "empty": "No labels yet: open a conversation and press p or f.",
-    })
+    shown.append(
+        {
+            "title": "Agreement with humans",
+            "columns": names,
+            "rows": _rows(agreed, names, lambda _: None),
+            "empty": "No labels yet: open a conversation and press p or f.",
+        }
+    )
     lead = "Open one, press p for pass or f for fail; the next one follows."
     return {"heading": "Review", "lead": lead, "parts": shown}
 

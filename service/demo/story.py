@@ -1,0 +1,200 @@
+"""The demo as one command: traffic of three releases, the scorecard falling and recovering, and a failure replayed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from conversation.errors import RetryableError
+from scenarios import report, suite
+from service.cli.client import Client
+from service.cli.output import err, out, percent, progress, seconds, table, verdict
+from service.demo.agent import RELEASES
+from service.demo.traffic import AGENT_NAME, traffic
+from service.genai_spans import spans_of
+from service.sender import Sender
+from service.server import Addresses, Server
+from service.settings import Settings
+from service.wiring import build
+
+PATIENCE_SECONDS = 120
+PROMOTED = 3
+TRIALS = 8
+KS = (1, 2, 4, 8)
+
+
+def run(settings: Settings, *, conversations: int, seed: int, leave: bool) -> None:
+    """Serve, send the traffic, report; then serve on until stopped unless `leave`.
+
+    Raises:
+        RetryableError: Grading did not finish in time.
+    """
+    server = Server(build(settings))
+    failed: list[BaseException] = []
+
+    def ready(addresses: Addresses) -> None:
+        try:
+            _tell(addresses, settings, conversations=conversations, seed=seed)
+            if not leave:
+                out.print(
+                    f"Console: {addresses.api}/   OTLP: {addresses.otlp_http}   Stop with Ctrl-C.", soft_wrap=True
+                )
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread below
+            failed.append(error)
+        if leave or failed:
+            server.stop()
+
+    server.run(lambda addresses: threading.Thread(target=ready, args=(addresses,), daemon=True).start())
+    if failed:
+        raise failed[0]
+
+
+def _tell(addresses: Addresses, settings: Settings, *, conversations: int, seed: int) -> None:
+    releases = list(RELEASES.values())
+    names = ", ".join(release.version for release in releases)
+    out.print(f"Nordlys Outfitters: {conversations} customers meet releases {names} of {AGENT_NAME}.\n")
+    sender = Sender(addresses.otlp_http)
+    with progress() as bar:
+        for made in bar.track(
+            list(traffic(releases=releases, conversations=conversations, seed=seed, until_ns=time.time_ns())),
+            description="sending traffic",
+        ):
+            sender.send(spans_of(made, service=AGENT_NAME))
+    sender.close()
+    with Client(addresses.api) as client:
+        _wait(client, conversations)
+        _scorecard(client)
+        _latency(client)
+        failing = _failures(client)
+        _incidents(client)
+        _replay(client, failing, settings.data / "demo-scenarios")
+
+
+def _wait(client: Client, conversations: int) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    with progress() as bar:
+        task = bar.add_task("grading", total=conversations)
+        while time.monotonic() < until:
+            summary = client.get("/api/v1/ledger")
+            done = summary["conversations"] - summary["pending_conversations"]
+            bar.update(task, completed=done)
+            if done >= conversations:
+                return
+            time.sleep(0.2)
+    raise RetryableError("grading did not finish in time; look at `floorline doctor`")
+
+
+def _scorecard(client: Client) -> None:
+    rows = client.get("/api/v1/scorecard", group_by="version", agent=AGENT_NAME)["rates"]
+    table(
+        "Scorecard by release",
+        ("release", "conversations", "passed", "failed", "pass rate", "95 % interval"),
+        [
+            (
+                row["group"],
+                str(row["total"]),
+                str(row["passed"]),
+                str(row["failed"]),
+                percent(row["rate"]),
+                f"{percent(row['low'])} – {percent(row['high'])}",
+            )
+            for row in sorted(rows, key=lambda row: row["group"])
+        ],
+        numeric=(1, 2, 3, 4, 5),
+    )
+
+
+def _latency(client: Client) -> None:
+    rows = client.get("/api/v1/latency", by="turn_type", agent=AGENT_NAME)["latency"]
+    table(
+        "Seconds a customer waited for the whole reply, by turn type",
+        ("turn type", "turns", "p50", "p95", "p99", "budget", "over budget"),
+        [
+            (
+                row["group"],
+                str(row["count"]),
+                *(seconds(row["turn"][name]) for name in ("p50", "p95", "p99")),
+                seconds(row["budget_seconds"]),
+                percent(row["over_budget"]),
+            )
+            for row in rows
+        ],
+        numeric=(1, 2, 3, 4, 5, 6),
+    )
+
+
+def _failures(client: Client) -> list[dict[str, Any]]:
+    items = client.get("/api/v1/conversations", verdict="fail", limit=100)["conversations"]
+    found = [client.get(f"/api/v1/conversations/{item['conversation_id']}") for item in items]
+    rows = []
+    for conversation in found:
+        for score in conversation["scores"]:
+            if score["verdict"] != "fail" or score["name"].startswith("dimension"):
+                continue
+            where = (
+                f"{score['argument_path']} = {score['argument_value']!r}" if score["argument_path"] else score["name"]
+            )
+            rows.append(
+                (
+                    conversation["conversation_id"],
+                    conversation["agent"]["version"],
+                    verdict(score["label"]),
+                    where,
+                    score["explanation"],
+                )
+            )
+    shown = 12
+    table("Failing conversations", ("conversation", "release", "fault", "where", "why"), rows[:shown])
+    if len(rows) > shown:
+        out.print(f"… and {len(rows) - shown} more faults in {len(found)} conversations; see the console.\n")
+    return found
+
+
+def _incidents(client: Client) -> None:
+    rows = client.get("/api/v1/incidents")["incidents"]
+    table(
+        "Incidents",
+        ("incident", "status", "what happened"),
+        [(row["title"], row["status"], row["summary"]) for row in rows],
+    )
+
+
+def _replay(client: Client, failing: list[dict[str, Any]], folder: Path) -> None:
+    """Promote a few failures of the bad release and replay them on the bad and on the fixed one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for conversation in _different(failing)[:PROMOTED]:
+        made = client.post("/api/v1/scenarios", {"conversation_id": conversation["conversation_id"]})
+        path = folder / made["file"]
+        path.write_text(made["yaml"], encoding="utf-8")
+        if made["reproduced"]:
+            paths.append(path)
+        else:
+            err.print(f"{made['id']} is not proved: {made['reason']}")
+    if not paths:
+        out.print("Nothing failed that could be replayed.")
+        return
+    made_table = Table(title="Replay of promoted failures", title_justify="left", title_style="bold", box=None)
+    for name in ("release", "trials", *(f"pass^{k}" for k in KS)):
+        made_table.add_column(name, justify="left" if name == "release" else "right")
+    for version in ("1.1", "1.2"):
+        result = suite.replay(paths, f"demo:{version}", trials=TRIALS, ks=KS)
+        values = report.pass_k(result)
+        made_table.add_row(version, f"{len(paths)} x {TRIALS}", *(f"{values[k]:.3f}" for k in KS))
+    out.print(made_table)
+    out.print()
+
+
+def _different(failing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One conversation for each kind of fault first, then the rest."""
+    seen: set[tuple[str, ...]] = set()
+    first, rest = [], []
+    for conversation in failing:
+        kinds = tuple(sorted({score["name"] for score in conversation["scores"] if score["verdict"] == "fail"}))
+        (rest if kinds in seen else first).append(conversation)
+        seen.add(kinds)
+    return first + rest

@@ -1,0 +1,73 @@
+"""Scenarios promoted from stored conversations: YAML files in the data directory, listed and shown by the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scenarios.minimise import minimise as minimised
+from scenarios.promote import promote
+from scenarios.reproduce import prove
+from store.conversations import ConversationStore
+
+from scenarios import scenario_file
+from scenarios.spec import Scenario
+from scoring.runner import grade
+from scoring.scorecard import Scorecard
+
+SUFFIX = ".scenario.yaml"
+
+
+class ScenarioBook:
+    """The promoted scenarios of all projects, a folder each.
+
+    Args:
+        folder: Where the files are.
+        conversations: Where failing conversations come from.
+        scorecard: What production was graded with; the same grades the proof.
+    """
+
+    def __init__(self, folder: Path, conversations: ConversationStore, scorecard: Scorecard) -> None:
+        self._folder = folder
+        self._conversations = conversations
+        self._scorecard = scorecard
+
+    def promote(self, project: str, conversation_id: str, *, minimise: bool) -> dict[str, Any] | None:
+        """Promote a conversation and prove it; None where there is no such graded conversation."""
+        conversation = self._conversations.conversation(project, conversation_id)
+        if conversation is None:
+            return None
+        scenario = promote(conversation, grade(conversation, self._scorecard))
+        scenario = prove(scenario, conversation, self._scorecard)
+        if minimise:
+            scenario = minimised(scenario, conversation, self._scorecard)
+        path = scenario_file.write(scenario, self._of(project))
+        return self._shown(scenario, path)
+
+    def all(self, project: str) -> list[dict[str, Any]]:
+        """The project's scenarios, newest first."""
+        paths = sorted(self._of(project).glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime_ns)
+        return [self._shown(scenario, path) for path in paths for scenario in scenario_file.read(path)]
+
+    def get(self, project: str, scenario_id: str) -> dict[str, Any] | None:
+        """One scenario with its YAML, None where there is none."""
+        return next((found for found in self.all(project) if found["id"] == scenario_id), None)
+
+    def _of(self, project: str) -> Path:
+        folder = self._folder / project
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @staticmethod
+    def _shown(scenario: Scenario, path: Path) -> dict[str, Any]:
+        proof = scenario.reproduction
+        return {
+            "id": scenario.id,
+            "conversation_id": scenario.origin.conversation_id,
+            "file": path.name,
+            "reproduced": bool(proof and proof.reproduced),
+            "reason": proof.reason if proof else "",
+            "created_at": datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(),
+            "yaml": path.read_text(encoding="utf-8"),
+        }
