@@ -30,10 +30,12 @@ class Context:
     Attributes:
         policy_text: The agent's policy in prose, empty if unknown.
         baselines: Facts learned from history by scorer name (argument statistics, learned schemas); may be empty.
+        scores: What the scorers before this one said of the conversation, in the scorecard's order.
     """
 
     policy_text: str = ""
     baselines: Mapping[str, object] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
 
 
 class Scorer(Protocol):

@@ -29,6 +29,7 @@ def score_json(score: Score) -> dict[str, Any]:
     }
     if score.argument_path is not None:
         shown["argument_value"] = score.argument_value
+    if score.argument_path is not None or score.source is not None:
         shown["source"] = score.source
     return shown
 

@@ -56,7 +56,7 @@ def grade(
     for bound in scorecard.scorers:
         if only is not None and bound.name not in only:
             continue
-        given, entry = _ask(bound, conversation, known, at)
+        given, entry = _ask(bound, conversation, replace(known, scores=tuple(scores)), at)
         scores += (_stamped(score, bound, scorecard, at) for score in given)
         ledger.append(entry)
     by_scorer = {bound.name: bound.config for bound in scorecard.scorers}

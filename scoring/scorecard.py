@@ -172,7 +172,10 @@ def _bind(
         text = f"scorer {config.name} cannot be made: {type(error).__name__}: {error}"
         raise _ProblemsError([document.problem(place, text)]) from error
     budget = DayBudget(config.budget.conversations_per_day)
-    return BoundScorer(config, scorer, cls.name, cls.version, budget), used
+    # A scorer whose answers depend on more than its code (a model, a prompt) says so by its fingerprint.
+    fingerprint = str(getattr(scorer, "fingerprint", ""))
+    version = f"{cls.version}+{fingerprint}" if fingerprint else cls.version
+    return BoundScorer(config, scorer, cls.name, version, budget), used
 
 
 def _resolved(parameters: Parameters, folder: Path) -> Parameters:

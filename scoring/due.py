@@ -1,0 +1,242 @@
+"""Grades conversations as they complete: the loop between the store and the runner. Stateless beside its back-off.
+
+A conversation is due when its sender ended it, when it was idle for the settle time or at its maximum age, and when
+spans arrived since it was last graded. So an outage of any length is caught up by asking again. Then:
+
+    nothing new in it (same digest)        only the watermark moves
+    new content                            the next revision is graded; earlier ones stay as they are
+    it cannot be read, joined or written   FAILED with the cause in the ledger; tried again later, the others go on
+    a scorer failed for a passing reason   graded with a FAILED entry; the next revision tries again, a few times
+
+The digest of a revision to be tried again ends in `!`; an attempt that failed altogether has an empty digest and
+keeps its watermark, so both are found due again after a restart.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from conversation.assemble import assemble
+from conversation.digest import digest as digest_of
+from conversation.errors import FloorlineError, RetryableError
+from conversation.model import Conversation, LogRecord, Span
+from conversation.verdict import Grade, LedgerEntry, LedgerState, Verdict
+from scoring import ledger
+from scoring.backoff import SECOND_NS, Backoff, Key
+from scoring.ports import ActivityPort, GradePort, TracePort
+from scoring.protocol import Context
+from scoring.runner import grade
+from scoring.scorecard import Scorecard
+from store.activity import Activity
+from store.grades import GradedRevision, Latest
+
+OWN_SERVICE = "floorline"
+RETRY_MARK = "!"
+Observer = Callable[[GradedRevision], None]
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """When a conversation counts as complete without its sender saying so.
+
+    Attributes:
+        idle_seconds: Seconds without new spans.
+        by_agent: Other idle times by agent name.
+        max_age_seconds: Seconds after its first span when it is graded even while it goes on.
+    """
+
+    idle_seconds: float = 30.0
+    by_agent: Mapping[str, float] = field(default_factory=dict)
+    max_age_seconds: float = 86_400.0
+
+    @property
+    def shortest(self) -> float:
+        """The shortest idle time of any agent."""
+        return min((self.idle_seconds, *self.by_agent.values()))
+
+    def complete(self, activity: Activity, now_ns: int) -> bool:
+        """Whether a conversation the store found due is complete by its own agent's idle time too."""
+        if not self.by_agent or activity.ended or now_ns - activity.first_start_ns >= self.max_age_seconds * SECOND_NS:
+            return True
+        idle = self.by_agent.get(activity.agent_name, self.idle_seconds)
+        return now_ns - activity.last_received_ns >= idle * SECOND_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Share `index` of `count` scoring processes; the store splits by a hash of the conversation id."""
+
+    index: int = 0
+    count: int = 1
+
+
+class Grader:
+    """Finds what is due, grades it, writes it.
+
+    Args:
+        activity: Which conversations have something to grade.
+        traces: Their spans and log records.
+        grades: Where revisions go.
+        scorecard: What to grade with.
+        settle: When a conversation counts as complete.
+        shard: The share of conversations this process does.
+        context: What scorers may know beside the conversation: asked for once a tick.
+        observers: Called with every revision after it was written (metrics); they must not raise.
+        batch: Revisions to a write.
+        most_retries: Revisions to spend on scorers that failed for a passing reason.
+    """
+
+    def __init__(
+        self,
+        activity: ActivityPort,
+        traces: TracePort,
+        grades: GradePort,
+        scorecard: Scorecard,
+        *,
+        settle: Settle | None = None,
+        shard: Shard | None = None,
+        context: Callable[[], Context] = Context,
+        observers: Sequence[Observer] = (),
+        batch: int = 100,
+        most_retries: int = 5,
+    ) -> None:
+        self._activity = activity
+        self._traces = traces
+        self._grades = grades
+        self._scorecard = scorecard
+        self._settle = settle or Settle()
+        self._shard = shard or Shard()
+        self._context = context
+        self._observers = tuple(observers)
+        self._batch = batch
+        self._most_retries = most_retries
+        self._backoff = Backoff()
+
+    def tick(self, now_ns: int) -> int:
+        """Grade everything that is due.
+
+        Args:
+            now_ns: The time.
+
+        Returns:
+            Revisions written, those of failed attempts included.
+
+        Raises:
+            RetryableError: The store is away. Nothing is lost: the next tick finds the same conversations due.
+        """
+        context = self._context()
+        passed: set[tuple[str, str, int]] = set()
+        written = 0
+        while True:
+            found = self._due(now_ns, len(passed))
+            fresh = [item for item in found if (item.project, item.conversation_id, item.watermark) not in passed]
+            if not fresh:
+                return written
+            passed.update((item.project, item.conversation_id, item.watermark) for item in fresh)
+            ready = [item for item in fresh if self._ready(item, now_ns)]
+            for start in range(0, len(ready), self._batch):
+                chunk = ready[start : start + self._batch]
+                revisions = [made for item in chunk if (made := self._revision(item, context, now_ns)) is not None]
+                written += self._write(revisions, now_ns)
+
+    def _due(self, now_ns: int, passed: int) -> list[Activity]:
+        # The limit grows by what was passed over, so that conversations which wait never hide those behind them.
+        return self._activity.due(
+            now_ns,
+            idle_seconds=self._settle.shortest,
+            max_age_seconds=self._settle.max_age_seconds,
+            limit=self._batch * 2 + passed,
+            shard=self._shard.index,
+            shards=self._shard.count,
+        )
+
+    def _ready(self, activity: Activity, now_ns: int) -> bool:
+        key = (activity.project, activity.conversation_id)
+        return self._settle.complete(activity, now_ns) and not self._backoff.waiting(key, now_ns)
+
+    def _revision(self, activity: Activity, context: Context, now_ns: int) -> GradedRevision | None:
+        """The conversation graded; None where only its watermark moved."""
+        key = (activity.project, activity.conversation_id)
+        latest: Latest | None = None
+        try:
+            latest = self._grades.latest(*key)
+            spans, logs = self._traces.read(*key)
+            conversation = assembled(key, spans, logs)
+            digest = digest_of(conversation)
+            if latest is not None and latest.digest == digest:
+                self._grades.seen(*key, activity.watermark)
+                self._backoff.cleared(key)
+                return None
+            conversation = replace(conversation, revision=next_revision(latest), ended=activity.ended)
+            own = is_own(spans)
+            given = _own(self._scorecard) if own else self._graded(conversation, context, now_ns)
+        except Exception as error:  # noqa: BLE001 - one bad conversation must not hold up the rest
+            return self._failure(key, latest, error, now_ns)
+        if any(entry.retryable for entry in given.ledger) and self._backoff.failed(key, now_ns) <= self._most_retries:
+            watermark = latest.watermark if latest else 0
+            return GradedRevision(conversation, given, now_ns, digest + RETRY_MARK, watermark)
+        self._backoff.cleared(key)
+        return GradedRevision(conversation, given, now_ns, digest, activity.watermark)
+
+    def _graded(self, conversation: Conversation, context: Context, now_ns: int) -> Grade:
+        return grade(conversation, self._scorecard, context, now_ns=lambda: now_ns)
+
+    def _failure(self, key: Key, latest: Latest | None, error: Exception, now_ns: int) -> GradedRevision:
+        """A revision that says that, and why, the conversation could not be graded."""
+        cause = f"{type(error).__name__}: {error}"
+        attempts = self._backoff.failed(key, now_ns)
+        _LOG.warning("conversation %s of %s not graded (attempt %d): %s", key[1], key[0], attempts, cause)
+        conversation = Conversation(key[1], project=key[0], revision=next_revision(latest), notes=(cause,))
+        entries = ledger.failed((bound.name for bound in self._scorecard.scorers), cause)
+        given = Grade(Verdict.INCONCLUSIVE, 0.0, (), entries, self._scorecard.version)
+        return GradedRevision(conversation, given, now_ns, "", latest.watermark if latest else 0)
+
+    def _write(self, revisions: Sequence[GradedRevision], now_ns: int) -> int:
+        """Write a batch; where the store refuses it, one by one, so that only the bad ones fail."""
+        if not revisions:
+            return 0
+        try:
+            self._grades.write(revisions)
+        except RetryableError:
+            raise
+        except FloorlineError as error:
+            if len(revisions) > 1:
+                return sum(self._write([item], now_ns) for item in revisions)
+            only = revisions[0]
+            key = (only.conversation.project, only.conversation.id)
+            before = Latest(only.conversation.revision - 1, "refused", 0) if only.conversation.revision > 1 else None
+            revisions = [self._failure(key, before, error, now_ns)]
+            self._grades.write(revisions)
+        for revision in revisions:
+            for observer in self._observers:
+                observer(revision)
+        return len(revisions)
+
+
+def assembled(key: Key, spans: Iterable[Span], logs: Iterable[LogRecord]) -> Conversation:
+    """The conversation of these spans, as revision 1."""
+    return assemble(spans, logs, conversation_id=key[1], project=key[0])
+
+
+def next_revision(latest: Latest | None) -> int:
+    """The number of the revision to write; an attempt that failed altogether gives its number back."""
+    if latest is None:
+        return 1
+    return latest.revision + 1 if latest.digest else latest.revision
+
+
+def is_own(spans: Sequence[Span]) -> bool:
+    """Whether every span is Floorline's own: grading them would make more of them, for ever."""
+    return bool(spans) and all(span.resource.get("service.name") == OWN_SERVICE for span in spans)
+
+
+def _own(scorecard: Scorecard) -> Grade:
+    """The grade of Floorline's own traces: seen, and left alone."""
+    cause = "Floorline's own trace"
+    entries = tuple(
+        LedgerEntry(bound.name, LedgerState.NOT_APPLICABLE, cause, bound.version) for bound in scorecard.scorers
+    )
+    return Grade(Verdict.INCONCLUSIVE, 0.0, (), entries, scorecard.version)

@@ -1,0 +1,51 @@
+"""What scoring needs of the outside, as narrow protocols: the store satisfies them without knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from conversation.model import LogRecord, Span
+from store.activity import Activity
+from store.grades import GradedRevision, Latest
+
+
+class ActivityPort(Protocol):
+    """Which conversations have something to grade."""
+
+    def due(
+        self,
+        now_ns: int,
+        *,
+        idle_seconds: float,
+        max_age_seconds: float,
+        limit: int = 200,
+        shard: int = 0,
+        shards: int = 1,
+    ) -> list[Activity]:
+        """Conversations that ended, idled or grew old and whose watermark is above the last graded one."""
+        ...
+
+
+class TracePort(Protocol):
+    """Reads what came in."""
+
+    def read(self, project: str, conversation_id: str) -> tuple[list[Span], list[LogRecord]]:
+        """Everything of one conversation."""
+        ...
+
+
+class GradePort(Protocol):
+    """Keeps graded revisions."""
+
+    def latest(self, project: str, conversation_id: str) -> Latest | None:
+        """The newest revision written, None before the first."""
+        ...
+
+    def write(self, revisions: Sequence[GradedRevision]) -> None:
+        """Write revisions; writing one again changes nothing."""
+        ...
+
+    def seen(self, project: str, conversation_id: str, watermark: int) -> None:
+        """Note that everything up to the watermark is covered by the newest revision."""
+        ...
