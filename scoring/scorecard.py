@@ -20,6 +20,7 @@ from conversation.errors import UsageError
 from scoring import registry
 from scoring.budget import DayBudget
 from scoring.isolation import ProcessScorer
+from scoring.policy.load import shipped
 from scoring.protocol import Parameters, Scorer
 from scoring.scorecard_config import DimensionConfig, ScorecardConfig, ScorerConfig
 from scoring.yaml_document import Document, read
@@ -154,8 +155,14 @@ def _bind(
         key = "python" if config.python else "use" if config.use else "name"
         raise _ProblemsError([document.problem((*place, key), str(error))]) from error
     given = dict(config.parameters)
-    if policy is not None and config.registered == POLICY_SCORER:
-        given[POLICY_PARAMETER] = [str(policy.resolve())]
+    if config.registered == POLICY_SCORER and config.python is None:
+        given[POLICY_PARAMETER], missing = _policy_files(given.get(POLICY_PARAMETER), folder, policy)
+        if missing:
+            told = [
+                document.problem((*place, "parameters", POLICY_PARAMETER), f"{file} does not exist") for file in missing
+            ]
+            raise _ProblemsError(told)
+        used += map(Path, given[POLICY_PARAMETER])
     try:
         parameters = _resolved(cls.parameters_type.model_validate(given), folder)
     except ValidationError as error:
@@ -176,6 +183,21 @@ def _bind(
     fingerprint = str(getattr(scorer, "fingerprint", ""))
     version = f"{cls.version}+{fingerprint}" if fingerprint else cls.version
     return BoundScorer(config, scorer, cls.name, version, budget), used
+
+
+def _policy_files(named: object, folder: Path, instead: Path | None) -> tuple[list[str], list[Path]]:
+    """The policy files to use, and those of them that are missing.
+
+    Named files are looked for beside the scorecard, then in the working directory; none named means the shipped ones.
+    """
+    if instead is not None:
+        found = [instead.resolve()]
+    elif isinstance(named, list):
+        texts = [Path(str(item)) for item in named]
+        found = [(folder / text if (folder / text).is_file() else text).resolve() for text in texts]
+    else:
+        found = shipped()
+    return [str(file) for file in found], [file for file in found if not file.is_file()]
 
 
 def _resolved(parameters: Parameters, folder: Path) -> Parameters:

@@ -16,7 +16,7 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         # Commands to set instructions aside.
-        r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b(instruction|prompt|rule|rubric|clause|guideline|above)s?\b",
+        r"\b(ignore|disregard|forget)\b.{0,40}\b(instruction|prompt|rubric|clause|guideline)s?\b",
         # Speaking to a grader.
         r"\b(judge|grader|evaluator|auditor|assessor|scorer)\b.{0,60}\b(pass|verdict|approve|score|mark|rate|grade)\w*\b",
         r"\b(verdict|rating|grade|evaluation|assessment|audit)\b.{0,40}\b(must|should|shall|is|be|as|to|:|=)\s.{0,20}\bpass\b",
