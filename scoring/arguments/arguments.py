@@ -91,7 +91,8 @@ def looks_like_id(name: str, value: str) -> bool:
         return False
     if value.isdigit():
         return len(value) > 4 or bool(_ID_FIELD.search(name.lower()) and len(value) > 2)  # noqa: PLR2004 - shorter runs are quantities
-    return bool(_ID_SHAPE.match(value))
+    named = bool(_ID_FIELD.search(name.lower())) and len(value) > 3  # noqa: PLR2004 - shorter values are codes
+    return named or bool(_ID_SHAPE.match(value))
 
 
 def arguments_of(index: ConversationIndex) -> list[Argument]:

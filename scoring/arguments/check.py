@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from conversation.model import JSON, Conversation, ToolCall
 from conversation.verdict import ArgumentLabel, Evidence
 from scoring.arguments.arguments import Argument, arguments_of
+from scoring.arguments.choices import Choices
+from scoring.arguments.entities import Entities
 from scoring.arguments.finding import Finding
 from scoring.arguments.index import ConversationIndex, index_of
 from scoring.arguments.leaves import Path, pointer
+from scoring.arguments.moment import Moments
+from scoring.arguments.pairs import Pairs
 from scoring.arguments.provenance import source_of
+from scoring.arguments.rivals import Rivals
 from scoring.arguments.schema import problems
 from scoring.arguments.source import Origin, Source
 from scoring.arguments.suspicion import suspicion_of
@@ -53,8 +59,31 @@ def check(conversation: Conversation, context: Context) -> list[Checked]:
     arguments = arguments_of(index)
     findings: dict[tuple[str, Path], list[Finding]] = {}
     missing = _schema_findings(index, context, findings)
+    _cross_findings(index, arguments, findings)
     checked = [_checked(one, index, context, findings.get((one.call.id, one.path), [])) for one in arguments]
     return checked + missing
+
+
+def _cross_findings(
+    index: ConversationIndex, arguments: list[Argument], findings: dict[tuple[str, Path], list[Finding]]
+) -> None:
+    """Files what the rest of the conversation says against the arguments."""
+    moments, rivals = Moments(index, arguments), Rivals(index, arguments)
+    pairs, entities, choices = Pairs(index, arguments), Entities(index), Choices(index, arguments, rivals)
+    for call_id, members in groupby(arguments, key=lambda one: one.call.id):
+        group = list(members)
+        moment = moments.of(group[0].call, group[0].at)
+        crossed = (
+            *pairs.findings(group, moment).items(),
+            *entities.findings(group).items(),
+            *entities.unpaired(group, moment),
+        )
+        for path, finding in crossed:
+            findings.setdefault((call_id, path), []).append(finding)
+        for argument in group:
+            found = list(choices.findings(argument, moment, group))
+            if found:
+                findings.setdefault((call_id, argument.path), []).extend(found)
 
 
 def _checked(argument: Argument, index: ConversationIndex, context: Context, findings: list[Finding]) -> Checked:
@@ -62,6 +91,9 @@ def _checked(argument: Argument, index: ConversationIndex, context: Context, fin
     if source.origin is Origin.UNGROUNDED:
         text = f"{argument.value!r} {source.text}"
         findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, f"ungrounded_{argument.kind}", 1.0, text)]
+    elif source.strength < 1.0:
+        text = f"{argument.value!r} is only loosely supported: {source.text}"
+        findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, "loose", 1.0 - source.strength, text)]
     suspicion, strongest = suspicion_of(findings)
     proof = source.evidence()
     return Checked(

@@ -53,13 +53,36 @@ _WEEKDAYS = {
 _ORDINALS = {
     word: number
     for number, word in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"],
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ],
         start=1,
     )
 }
 _COUNTS = {
     word: number
-    for number, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1)
+    for number, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
+    )
 } | {"a": 1, "an": 1, "couple of": 2}
 
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
@@ -88,10 +111,10 @@ _TIMES = re.compile(
     rf"""\b(?:
       (?P<past>half|quarter|(?:a\s+)quarter|five|ten|twenty|twenty[-\s]five|\d{{1,2}})\s+(?:minutes\s+)?(?P<dir>past|after|to|till|before|of)\s+(?P<phour>{_HOUR})\b
     | (?P<clock>\d{{1,2}}):(?P<min>\d{{2}})(?::\d{{2}})?
-    | (?P<bare>{_HOUR})(?=\s*(?:[ap]\.?\s?m\b|o'?\s?clock|(?:thirty|fifteen|forty[-\s]five)\b|in\s+the\s+(?:morning|afternoon|evening)|at\s+night))
+    | (?P<bare>{_HOUR})(?=\s*(?:[ap]\.?\s?m\b|o['"’]?\s?clock|(?:thirty|fifteen|forty[-\s]five)\b|in\s+the\s+(?:morning|afternoon|evening)|at\s+night))
     | (?P<named>noon|midday|midnight)
     | (?P<lead>(?:morning|afternoon|evening|night)\s+(?:at\s+)?)(?P<lhour>{_HOUR})\b(?!:)
-    )(?P<spoken>\s+(?:thirty|fifteen|forty[-\s]five))?\s*(?P<half>[ap]\.?\s?m\b\.?|(?:o'?\s?clock\s*)?(?:in\s+the\s+)?(?:morning|afternoon|evening)|at\s+night)?""",
+    )(?P<spoken>\s+(?:thirty|fifteen|forty[-\s]five))?\s*(?P<half>[ap]\.?\s?m\b\.?|(?:o['"’]?\s?clock\s*)?(?:in\s+the\s+)?(?:morning|afternoon|evening)|at\s+night)?""",
     re.VERBOSE,
 )
 _TIME_HINT = re.compile(
@@ -200,7 +223,14 @@ def dates(lowered: str, today: date | None) -> Iterator[Spoken]:
 
 def _hours(hour: int, half: str | None) -> list[int]:
     if half:
-        head = half.replace(".", "").replace(" ", "").replace("inthe", "").replace("oclock", "").replace("o'clock", "")
+        head = (
+            half.replace(".", "")
+            .replace(" ", "")
+            .replace("inthe", "")
+            .replace("oclock", "")
+            .replace("o'clock", "")
+            .replace('o"clock', "")
+        )
         if (
             head.startswith(("p", "afternoon", "evening"))
             or (head.startswith("atnight") and hour >= 5)

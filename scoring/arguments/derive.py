@@ -6,14 +6,15 @@ from datetime import date, timedelta
 
 from conversation.model import JSON, Role
 from scoring.arguments.arguments import Argument
-from scoring.arguments.index import ConversationIndex, Mention
+from scoring.arguments.index import ConversationIndex, before
 from scoring.arguments.leaves import pointer
-from scoring.arguments.normal import number_form
+from scoring.arguments.normal import date_form, number_form
 from scoring.arguments.source import Origin, Source
 
 _OPERANDS = 60  # the latest known numbers; pairs of them stay cheap
 _SMALL = 12  # counts and factors of everyday dealings
 _NEAR_DAYS = 31
+_STEP_WORDS = ("day", "days", "night", "nights", "next", "following", "later", "earlier", "tomorrow", "week")
 
 
 def derivation(argument: Argument, index: ConversationIndex) -> Source | None:
@@ -22,6 +23,8 @@ def derivation(argument: Argument, index: ConversationIndex) -> Source | None:
         return _from_numbers(argument, index)
     if argument.kind == "date":
         return _from_dates(argument, index)
+    if argument.kind == "time":
+        return _from_hour(argument, index)
     if argument.kind in {"text", "id"}:
         return _from_parts(argument, index)
     return None
@@ -122,27 +125,43 @@ def _from_dates(argument: Argument, index: ConversationIndex) -> Source | None:
         wanted = date.fromisoformat(next(form[1:] for form in argument.forms if form.startswith("@")))
     except (StopIteration, ValueError):
         return None
-    base, near = _nearest_day(argument, index, wanted)
-    if near is None or base is None:
+    nearest = _nearest_day(argument, index, wanted)
+    if nearest is None:
         return None
+    said, message, near = nearest
     step = (wanted - near).days
-    if _said_number(abs(step), argument.at, index):
-        return Source(Origin.DERIVED, 0.7, f"{base.said!r} {step:+d} days", base.message)
+    stepwise = abs(step) <= 2 and any(index.has_word(word) for word in _STEP_WORDS)  # noqa: PLR2004 - the day after next
+    if stepwise or _said_number(abs(step), argument.at, index):
+        return Source(Origin.DERIVED, 0.7, f"{said!r} {step:+d} days", message)
     return None
 
 
-def _nearest_day(argument: Argument, index: ConversationIndex, wanted: date) -> tuple[Mention | None, date | None]:
-    best: tuple[Mention | None, date | None] = (None, None)
+def _nearest_day(argument: Argument, index: ConversationIndex, wanted: date) -> tuple[str, int, date] | None:
+    best: tuple[str, int, date] | None = None
     for message in range(argument.at):
         for readings, mention in index.typed_in.get(message, ()):
             for form in readings:
                 if not form.startswith("@"):
                     continue
                 day = date.fromisoformat(form[1:])
-                closer = best[1] is None or abs(wanted - day) <= abs(wanted - best[1])
+                closer = best is None or abs(wanted - day) <= abs(wanted - best[2])
                 if abs(wanted - day) <= timedelta(days=_NEAR_DAYS) and closer:
-                    best = (mention, day)
+                    best = (mention.said, mention.message, day)
+    for step in (-1, 1, -2, 2):
+        day = wanted + timedelta(days=step)
+        facts = index.facts_of((date_form(day),), argument.at)
+        if facts and (best is None or abs(wanted - best[2]) > abs(wanted - day)):
+            best = (f"{facts[-1].value}", facts[-1].message, day)
     return best
+
+
+def _from_hour(argument: Argument, index: ConversationIndex) -> Source | None:
+    """A full hour of which only the number was said ("around 5")."""
+    hour, _, minute = argument.forms[0][1:].partition(":")
+    if minute != "00":
+        return None
+    said = before(index.mentions((number_form(int(hour)), number_form((int(hour) + 12) % 24))), argument.at)
+    return Source(Origin.DERIVED, 0.6, f"the hour {said[-1].said!r}", said[-1].message) if said else None
 
 
 def _said_number(number: int, at: int, index: ConversationIndex) -> bool:

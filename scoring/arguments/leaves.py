@@ -44,7 +44,6 @@ class LeafSchema:
     default: JSON = None
     has_default: bool = False
     format: str = ""
-    required: bool = False
 
 
 _UNKNOWN = LeafSchema()
@@ -66,27 +65,26 @@ def _resolve(schema: Any, root: Mapping[str, Any], depth: int = 0) -> list[Mappi
     return found
 
 
-def leaf_schema(root: Mapping[str, Any] | None, path: Path) -> LeafSchema:
-    """The schema of the leaf at `path` of an object governed by `root`; empty where nothing is known."""
-    if not root:
-        return _UNKNOWN
-    options = _resolve(root, root)
-    required = False
+def resolved_schemas(root: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
+    """The schemas that govern the place at `path`: references resolved, alternatives side by side."""
+    options = _resolve(root, root) if root else []
     for step in path:
         below: list[Mapping[str, Any]] = []
         for option in options:
-            if isinstance(step, str):
-                required = step in (option.get("required") or ())
-                child = (option.get("properties") or {}).get(step)
-            else:
-                child = option.get("items")
+            child = (option.get("properties") or {}).get(step) if isinstance(step, str) else option.get("items")
             if child is not None:
                 below.extend(_resolve(child, root))
         options = below
-    return _merge(options, required=required) if options else _UNKNOWN
+    return options
 
 
-def _merge(options: list[Mapping[str, Any]], *, required: bool) -> LeafSchema:
+def leaf_schema(root: Mapping[str, Any] | None, path: Path) -> LeafSchema:
+    """The schema of the leaf at `path` of an object governed by `root`; empty where nothing is known."""
+    options = resolved_schemas(root or {}, path)
+    return _merge(options) if options else _UNKNOWN
+
+
+def _merge(options: list[Mapping[str, Any]]) -> LeafSchema:
     types: set[str] = set()
     enum: list[JSON] = []
     for option in options:
@@ -101,5 +99,4 @@ def _merge(options: list[Mapping[str, Any]], *, required: bool) -> LeafSchema:
         default=defaulted["default"] if defaulted else None,
         has_default=defaulted is not None,
         format=next((str(option["format"]) for option in options if option.get("format")), ""),
-        required=required,
     )

@@ -15,7 +15,29 @@ Found = tuple[Mention, float]
 _SHORT = 4  # shorter strings match too much by accident
 _ABBREVIATION = range(2, 5)
 _COMMON = frozenset(
-    ["the", "a", "an", "of", "and", "for", "in", "at", "on", "to", "center", "centre", "street", "st", "road", "hotel", "city", "north", "south", "east", "west"]
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "and",
+        "for",
+        "in",
+        "at",
+        "on",
+        "to",
+        "center",
+        "centre",
+        "street",
+        "st",
+        "road",
+        "hotel",
+        "city",
+        "north",
+        "south",
+        "east",
+        "west",
+    ]
 )
 
 
@@ -63,12 +85,14 @@ def abbreviated(form: str, at: int, index: ConversationIndex) -> Found | None:
     parts = form.split(" ")
     initials = "".join(part[0] for part in parts)
     whole = "".join(parts)
+    letters = "".join(part for part in parts if len(part) == 1)
     for doc in _dialogue(at, index):
         for position, word in enumerate(doc.words):
             if len(word) not in _ABBREVIATION or not word.isalpha() or word == whole:
                 continue
             shown = doc.text[doc.starts[position] : doc.starts[position] + len(word)]
-            fits = word == initials or (word.startswith(initials) and _in_order(word, whole))
+            airport = len(word) == len(initials) + 1 and word.startswith(initials)
+            fits = word in (initials, letters) or airport or (word.startswith(parts[0][0]) and _in_order(word, whole))
             clipped = len(parts) == 1 and len(word) > 2 and whole.startswith(word)  # noqa: PLR2004 - two letters begin many words
             if (fits and len(parts) > 1 and (shown.isupper() or len(word) > 2)) or (clipped and shown.isupper()):  # noqa: PLR2004 - as above
                 return _span(doc, position, position), 0.7
@@ -106,5 +130,7 @@ def _alike(word: str, part: str) -> float:
         return 1.0
     if len(part) < _SHORT or len(word) < _SHORT or abs(len(word) - len(part)) > 2 or word[0] != part[0]:  # noqa: PLR2004 - more is another word
         return 0.0
+    if word[:_SHORT] == part[:_SHORT] and min(len(word), len(part)) <= _SHORT + 2:
+        return 0.7
     distance = DamerauLevenshtein.distance(word, part, score_cutoff=2)
     return 0.8 if distance == 1 or (distance == 2 and len(part) > 7) else 0.0  # noqa: PLR2004 - two slips need a long word

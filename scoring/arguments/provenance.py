@@ -131,7 +131,8 @@ def _said_like(word: str, at: int, index: ConversationIndex) -> Mention | None:
 def _loose(argument: Argument, index: ConversationIndex) -> Source | None:
     if argument.kind not in {"text", "id", "enum"} or not argument.forms:
         return None
-    for matcher in (joined, abbreviated, loose_match):
+    matchers = (joined,) if argument.kind == "id" else (joined, abbreviated, loose_match)
+    for matcher in matchers:
         found = matcher(argument.forms[-1], argument.at, index)
         if found:
             mention, strength = found

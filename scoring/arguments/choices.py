@@ -1,0 +1,137 @@
+"""A known value in the wrong place: what the exchange around a call says against an argument."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from conversation.model import Role
+from conversation.verdict import ArgumentLabel, Evidence
+from scoring.arguments.arguments import Argument
+from scoring.arguments.finding import Finding
+from scoring.arguments.index import ConversationIndex, Mention, before
+from scoring.arguments.loose import abbreviated, joined, loose_match
+from scoring.arguments.moment import Moment, Passage
+from scoring.arguments.rivals import Rival, Rivals
+
+_COMPARED = frozenset({"id", "text", "enum", "number", "date", "time"})
+_LISTED_AT_LEAST = 2  # details before a message counts as a listing
+
+
+class Choices:
+    """Findings of stale, foreign and contradicted values.
+
+    Args:
+        index: The conversation's index.
+        arguments: All its arguments.
+        rivals: Finds competing values.
+    """
+
+    def __init__(self, index: ConversationIndex, arguments: list[Argument], rivals: Rivals) -> None:
+        self._index = index
+        self._rivals = rivals
+        self._by_field: dict[str, list[Argument]] = defaultdict(list)
+        for argument in arguments:
+            self._by_field[argument.name].append(argument)
+
+    def findings(self, argument: Argument, moment: Moment, group: list[Argument]) -> Iterator[Finding]:
+        """All findings against one argument; `group` is all arguments of its call."""
+        if argument.kind not in _COMPARED or not argument.forms:
+            return
+        in_scope = moment.scope.says(argument.forms)
+        loosely = in_scope or self._loosely(argument, moment)
+        if not loosely:
+            yield from self._passed_over(argument, moment)
+            yield from self._not_listed(argument, moment, group)
+        yield from self._contradicted(argument, moment, in_scope=in_scope)
+        yield from self._replaced_later(argument, moment, in_scope=in_scope)
+
+    def _loosely(self, argument: Argument, moment: Moment) -> bool:
+        if argument.kind not in {"text", "enum"}:
+            return False
+        first = min((doc.message for doc in moment.scope.docs), default=argument.at)
+        for matcher in (joined, abbreviated, loose_match):
+            found = matcher(argument.forms[-1], argument.at, self._index)
+            if found and found[0].message >= first:
+                return True
+        return False
+
+    def _label(self, argument: Argument, rival: Rival) -> ArgumentLabel:
+        """Stale where the value stood here before the rival did; else it is another entity's, or a wrong amount."""
+        earlier = [other for other in self._by_field[argument.name] if other.call_number < argument.call_number]
+        if any(other.forms == argument.forms for other in earlier):
+            return ArgumentLabel.STALE
+        said = before(self._index.mentions(argument.forms), argument.at)
+        if any(one.doc.role is Role.USER and one.order < rival.mention.order for one in said):
+            return ArgumentLabel.STALE
+        return ArgumentLabel.MISMATCH if argument.kind == "number" else ArgumentLabel.OTHER_ENTITY
+
+    def _passed_over(self, argument: Argument, moment: Moment) -> Iterator[Finding]:
+        """The exchange before the call speaks of a rival, and not of the value."""
+        for name, passage in (("asked", moment.asked), ("listed", moment.listed)):
+            rivals = self._rivals.among(argument, passage, moment)
+            if rivals and len(rivals) <= 3:  # noqa: PLR2004 - a longer list is a choice on offer
+                yield self._finding(
+                    f"rival_{name}_{argument.kind}", 1 / len(rivals), argument, rivals[-1], "said just before"
+                )
+
+    def _not_listed(self, argument: Argument, moment: Moment, group: list[Argument]) -> Iterator[Finding]:
+        """The details were listed before the call: most other arguments are there, this one is not."""
+        others = [one for one in group if one is not argument and one.kind in _COMPARED and one.forms]
+        listed = sum(moment.listed.says(one.forms) for one in others)
+        if listed >= _LISTED_AT_LEAST and listed * 2 > len(others) and self._had_choice(argument):
+            text = f"{argument.value!r} is not among the details listed before the call"
+            proof = Evidence("message", "details listed", moment.listed.docs[-1].message)
+            yield Finding(ArgumentLabel.MISMATCH, f"not_listed_{argument.kind}", listed / len(others), text, (proof,))
+
+    def _had_choice(self, argument: Argument) -> bool:
+        """Whether the field could have held another known value: a customer's only id needs no listing."""
+        return argument.kind != "id" or bool(self._rivals.family(argument))
+
+    def _contradicted(self, argument: Argument, moment: Moment, *, in_scope: bool) -> Iterator[Finding]:
+        """The reply after the call speaks of a rival that was known before, and not of the value."""
+        if moment.reply.says(argument.forms):
+            return
+        rivals = [
+            rival for rival in self._rivals.among(argument, moment.reply, moment) if self._known_before(rival, argument)
+        ]
+        if rivals and len(rivals) <= 2:  # noqa: PLR2004 - a longer list is another matter
+            weight = (0.5 if in_scope else 1.0) / len(rivals)
+            yield self._finding(
+                f"rival_replied_{argument.kind}", weight, argument, rivals[-1], "said right after the call"
+            )
+
+    def _known_before(self, rival: Rival, argument: Argument) -> bool:
+        """Whether a rival was known before the call and is not in the call's own result."""
+        facts = self._index.facts_of((rival.form,))
+        if any(fact.call == argument.call_number for fact in facts):
+            return False
+        said = self._index.mentions((rival.form,))
+        return bool(before(said, argument.at)) or any(fact.message < argument.at for fact in facts)
+
+    def _replaced_later(self, argument: Argument, moment: Moment, *, in_scope: bool) -> Iterator[Finding]:
+        """The same field of a later call holds a rival that was already said before this call."""
+        later = next(
+            (one for one in self._by_field[argument.name] if one.call_number > argument.call_number and one.forms), None
+        )
+        if later is None or later.forms == argument.forms or any(form in moment.used_by for form in later.forms):
+            return
+        said = before(self._index.mentions(later.forms), argument.at)
+        last = said[-1] if said else None
+        own = before(self._index.mentions(argument.forms), argument.at)
+        if last and last.doc.role is not Role.TOOL and (not own or own[-1].order < last.order):
+            rival = Rival(later.forms[-1], last)
+            yield self._finding(
+                f"replaced_later_{argument.kind}", 0.5 if in_scope else 1.0, argument, rival, "used by the next call"
+            )
+
+    def _finding(self, signal: str, strength: float, argument: Argument, rival: Rival, when: str) -> Finding:
+        said = rival.mention.said
+        text = f"{argument.value!r} was called, {said!r} was {when}"
+        proof = Evidence("message", said, rival.mention.message)
+        return Finding(self._label(argument, rival), signal, strength, text, (proof,))
+
+
+def said_in(passage: Passage, forms: tuple[str, ...]) -> Mention | None:
+    """The mention of a value in a passage, by any of its forms."""
+    return next((mention for form in forms if (mention := passage.where(form))), None)

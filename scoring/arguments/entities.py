@@ -1,0 +1,148 @@
+"""The entity graph: which record of the results a value belongs to, and whether a call mixes two of them.
+
+Nodes are the JSON objects of results. A value belongs to every record around the leaf it stands in. A call that names
+an entity by its id and carries a value that only another entity of the same kind has, mixes the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conversation.verdict import ArgumentLabel, Evidence
+from scoring.arguments.arguments import Argument
+from scoring.arguments.finding import Finding
+from scoring.arguments.index import ConversationIndex, Fact
+from scoring.arguments.leaves import Path, pointer
+from scoring.arguments.moment import Moment
+from scoring.arguments.normal import forms
+
+_PAIRED = frozenset({"id", "text"})
+_FACTS = 40  # a value that stands in more places belongs to none of them
+
+
+class Entities:
+    """Finds values of another entity than the one the call names.
+
+    Args:
+        index: The conversation's index.
+    """
+
+    def __init__(self, index: ConversationIndex) -> None:
+        self._index = index
+
+    def findings(self, group: list[Argument]) -> dict[Path, Finding]:
+        """Findings among the arguments of one call, by path."""
+        found: dict[Path, Finding] = {}
+        for owner in group:
+            if owner.kind != "id" or len(owner.path) > 1:
+                continue
+            roots = self._roots(owner)
+            for argument in group if roots else ():
+                if argument.kind == "id" and argument.name != owner.name and argument.forms != owner.forms:
+                    finding = self._foreign(argument, owner, roots)
+                    if finding:
+                        found[argument.path] = finding
+        return found
+
+    def unpaired(self, group: list[Argument], moment: Moment) -> Iterator[tuple[Path, Finding]]:
+        """Neighbours that no result holds together: the record of the one says otherwise of the other.
+
+        A record says what its own fields say, and what the call that returned it was asked for.
+        """
+        for key in group:
+            if key.kind not in _PAIRED or not key.forms:
+                continue
+            facts = [fact for fact in self._known(key) if fact.name == key.name]
+            if not facts or len(facts) > _FACTS or not all(self._listed(fact) for fact in facts):
+                continue
+            for argument in group:
+                near = argument is not key and argument.path[:-1] == key.path[:-1] and argument.forms
+                if not near or argument.kind in {"prose", "empty", "bool"} or moment.scope.says(argument.forms):
+                    continue
+                told = self._told(facts, argument.name)
+                if told and not told & set(argument.forms):
+                    suspects = [argument] if moment.scope.says(key.forms) else [argument, key]
+                    yield from self._both(key, argument, facts[-1], min(told), suspects)
+
+    def _listed(self, fact: Fact) -> bool:
+        """Whether a value stands in one of several records of a list: an option to choose, not a thing to change."""
+        return any(isinstance(step, int) for step in fact.path) and fact.call < len(self._index.calls)
+
+    def _told(self, facts: list[Fact], name: str) -> set[str]:
+        """What the records of some facts, and the calls that returned them, say of a field."""
+        told: set[str] = set()
+        for fact in facts:
+            record = self._index.records[fact.record]
+            own = {
+                form
+                for at in record.facts
+                if (other := self._index.facts[at]).name == name
+                for form in forms(other.value)
+            }
+            asked = self._index.calls[fact.call].arguments.get(name)
+            told |= own or set(forms(asked))
+        return told
+
+    def _both(
+        self, key: Argument, argument: Argument, fact: Fact, told: str, suspects: list[Argument]
+    ) -> Iterator[tuple[Path, Finding]]:
+        text = f"{key.name} {key.value!r} came with {argument.name} {told.lstrip('#@~')!r}, not {argument.value!r}"
+        proof = Evidence("tool_result", text, fact.message, "", self._index.calls[fact.call].id, pointer(fact.path))
+        for one in suspects:
+            strength = 1.0 if one is argument else 0.6
+            yield one.path, Finding(ArgumentLabel.OTHER_ENTITY, f"unpaired_{one.kind}", strength, text, (proof,))
+
+    def _known(self, argument: Argument) -> list[Fact]:
+        return self._index.facts_of(argument.forms, argument.at)
+
+    def _roots(self, owner: Argument) -> set[int]:
+        """Records that the id names: those that hold it under its own name, or are filed under it."""
+        return {fact.record for fact in self._known(owner) if fact.name == owner.name}
+
+    def _foreign(self, argument: Argument, owner: Argument, roots: set[int]) -> Finding | None:
+        homes = self._known(argument)
+        if not homes:
+            return None
+        around = [(fact, self._around(fact.record)) for fact in homes]
+        if any(roots & records for _, records in around):
+            return None
+        others = [(fact, self._other_owner(records, owner)) for fact, records in around]
+        if not all(other for _, other in others):
+            return None
+        for fact, other in others:
+            if other and self._has_field(roots, fact.name):
+                text = f"{argument.value!r} belongs to {owner.name} {other.value!r}, the call is for {owner.value!r}"
+                call = self._index.calls[fact.call]
+                proof = Evidence("tool_result", str(fact.value), fact.message, "", call.id, pointer(fact.path))
+                return Finding(ArgumentLabel.OTHER_ENTITY, "other_owner", 1.0, text, (proof,))
+        return None
+
+    def _around(self, record: int) -> set[int]:
+        """A record, those around it, and those directly inside it."""
+        found = {record, *self._index.records[record].children}
+        parent = self._index.records[record].parent
+        while parent is not None:
+            found.add(parent)
+            parent = self._index.records[parent].parent
+        return found
+
+    def _other_owner(self, records: set[int], owner: Argument) -> Fact | None:
+        """The id of the same name that one of the records carries instead."""
+        for number in sorted(records):
+            for at in self._index.records[number].facts:
+                fact = self._index.facts[at]
+                if fact.name == owner.name and not set(forms(fact.value)) & set(owner.forms):
+                    return fact
+        return None
+
+    def _has_field(self, roots: set[int], name: str) -> bool:
+        """Whether the named entity has values of this field too: else the field is not its own."""
+        pending, seen = list(roots), set(roots)
+        while pending:
+            record = self._index.records[pending.pop()]
+            if any(self._index.facts[at].name == name for at in record.facts):
+                return True
+            fresh = [child for child in record.children if child not in seen]
+            seen.update(fresh)
+            pending.extend(fresh)
+        return False

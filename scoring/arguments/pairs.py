@@ -1,0 +1,216 @@
+"""Swapped arguments: a value that belongs to its neighbour's place.
+
+Three signs. Order: of a pair whose names say which comes first (start and end, minimum and maximum) the first is the
+greater. Place: elsewhere each value stands under the other's field name, and never under its own. Words: the words just
+before the mention name the other field ("from", "to").
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from conversation.verdict import ArgumentLabel, Evidence
+from scoring.arguments.arguments import Argument, field_words
+from scoring.arguments.finding import Finding
+from scoring.arguments.index import ConversationIndex, Mention
+from scoring.arguments.leaves import Path
+from scoring.arguments.moment import Moment
+from scoring.arguments.normal import forms
+
+_EARLY = frozenset(
+    [
+        "from",
+        "start",
+        "begin",
+        "beginning",
+        "first",
+        "min",
+        "minimum",
+        "lower",
+        "low",
+        "origin",
+        "source",
+        "departure",
+        "depart",
+        "outbound",
+        "check_in",
+        "in",
+        "pickup",
+        "old",
+        "since",
+        "after",
+        "leaving",
+        "leave",
+    ]
+)
+_LATE = frozenset(
+    [
+        "to",
+        "end",
+        "finish",
+        "last",
+        "max",
+        "maximum",
+        "upper",
+        "high",
+        "destination",
+        "dest",
+        "target",
+        "arrival",
+        "arrive",
+        "return",
+        "inbound",
+        "check_out",
+        "out",
+        "dropoff",
+        "new",
+        "until",
+        "before",
+        "going",
+    ]
+)
+_FROM_WORDS = frozenset(["from", "leaving", "departing"])
+_TO_WORDS = frozenset(["to", "into", "towards", "arriving"])
+_WHOLE = frozenset(["total", "all", "overall", "full", "sum", "gross"])
+
+
+def _side(name: str) -> int:
+    """-1 for the first of an ordered pair, 1 for the second, 0 where the name does not say."""
+    parts = field_words(name)
+    early = any(part in _EARLY for part in parts)
+    late = any(part in _LATE for part in parts)
+    return 0 if early == late else (-1 if early else 1)
+
+
+def _direction(name: str) -> int:
+    """As `_side` for places only: origin against destination."""
+    parts = field_words(name)
+    return (-1 if {"from", "origin", "source"} & set(parts) else 0) + (
+        1 if {"to", "destination", "dest", "target"} & set(parts) else 0
+    )
+
+
+class Pairs:
+    """Finds swapped neighbours.
+
+    Args:
+        index: The conversation's index.
+        arguments: All its arguments.
+    """
+
+    def __init__(self, index: ConversationIndex, arguments: list[Argument]) -> None:
+        self._index = index
+        self._names: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        for fact in index.facts:
+            for form in forms(fact.value):
+                self._names[form][fact.name].add(fact.call)
+        for argument in arguments:
+            for form in argument.forms:
+                self._names[form][argument.name].add(argument.call_number)
+
+    def findings(self, group: list[Argument], moment: Moment) -> dict[Path, Finding]:
+        """Findings among the arguments of one call, by path."""
+        found: dict[Path, Finding] = {}
+        for at, first in enumerate(group):
+            for second in group[at + 1 :]:
+                if first.path[:-1] != second.path[:-1] or first.kind != second.kind or first.forms == second.forms:
+                    continue
+                finding = self._pair(first, second, moment)
+                if finding:
+                    for one in (first, second):
+                        if one.path not in found or found[one.path].strength < finding.strength:
+                            found[one.path] = finding
+        return found
+
+    def _pair(self, first: Argument, second: Argument, moment: Moment) -> Finding | None:
+        if not first.forms or not second.forms or first.name == second.name:
+            return None
+        text = _out_of_order(first, second)
+        if text:
+            return Finding(ArgumentLabel.SWAPPED, "order_broken", 1.0, text)
+        if first.kind in {"text", "id", "enum"}:
+            if proof := self._misdirected(first, second, moment):
+                return Finding(ArgumentLabel.SWAPPED, "misdirected", 1.0, *proof)
+            if proof := self._misplaced(first, second):
+                there_and_back = _direction(first.name) and _direction(second.name)
+                return Finding(ArgumentLabel.SWAPPED, "misplaced", 0.4 if there_and_back else 1.0, *proof)
+        return None
+
+    def _misplaced(self, first: Argument, second: Argument) -> tuple[str, tuple[Evidence, ...]] | None:
+        """Each value is known under the other's name from another call, and not under its own."""
+        one, two = self._elsewhere(first), self._elsewhere(second)
+        crossed = second.name in one and first.name in two
+        right = first.name in one or second.name in two
+        if crossed and not right:
+            text = f"elsewhere {first.value!r} is {second.name} and {second.value!r} is {first.name}"
+            return text, (Evidence("tool_result", text),)
+        return None
+
+    def _elsewhere(self, argument: Argument) -> set[str]:
+        """Names under which the value stands in other calls and their results."""
+        names = self._names.get(argument.forms[-1], {})
+        return {name for name, calls in names.items() if calls - {argument.call_number}}
+
+    def _misdirected(
+        self, first: Argument, second: Argument, moment: Moment
+    ) -> tuple[str, tuple[Evidence, ...]] | None:
+        """The last words before the mentions say where from and where to, and the call has it the other way round."""
+        directions = _direction(first.name), _direction(second.name)
+        if sorted(directions) != [-1, 1]:
+            return None
+        votes = 0
+        proof: Mention | None = None
+        for argument, own in zip((first, second), directions, strict=True):
+            for mention in self._index.mentions(argument.forms[-1:]):
+                if mention.doc not in moment.scope.docs and mention.doc not in moment.reply.docs:
+                    continue
+                said = _direction_words(mention)
+                votes += said * own
+                if said and said != own:
+                    proof = mention
+        if votes < 0 and proof:
+            words = proof.doc.text[max(0, proof.start - 12) : proof.end]
+            return f"said {words!r}, called as {first.name}={first.value!r}, {second.name}={second.value!r}", (
+                Evidence("message", words, proof.message),
+            )
+        return None
+
+
+def _direction_words(mention: Mention) -> int:
+    before = mention.doc.text[max(0, mention.start - 14) : mention.start].lower().replace(":", " ").split()
+    if not before:
+        return 0
+    last = before[-1].strip("*(\"'")
+    return -1 if last in _FROM_WORDS else 1 if last in _TO_WORDS else 0
+
+
+def _out_of_order(first: Argument, second: Argument) -> str | None:
+    if first.kind == "date" and sorted((_side(first.name), _side(second.name))) == [-1, 1]:
+        early, late = (first, second) if _side(first.name) < 0 else (second, first)
+        if early.forms[0] > late.forms[0]:  # ISO dates sort as text
+            return f"{early.name} {early.value} is after {late.name} {late.value}"
+    if first.kind == "number":
+        return _part_exceeds_whole(first, second)
+    return None
+
+
+def _part_exceeds_whole(first: Argument, second: Argument) -> str | None:
+    """Of `total_x` and `y_x` the total is the greater: the names share a word, one says it is the whole."""
+    names = field_words(first.name), field_words(second.name)
+    if not set(names[0]) & set(names[1]) or names[0] == names[1]:
+        return None
+    wholes = bool(_WHOLE & set(names[0])), bool(_WHOLE & set(names[1]))
+    if wholes[0] == wholes[1]:
+        return None
+    whole, part = (first, second) if wholes[0] else (second, first)
+    numbers = _number(whole), _number(part)
+    if numbers[0] is not None and numbers[1] is not None and numbers[1] > numbers[0]:
+        return f"{whole.name} {whole.value} is less than its part {part.name} {part.value}"
+    return None
+
+
+def _number(argument: Argument) -> float | None:
+    try:
+        return float(argument.forms[0][1:])
+    except ValueError:
+        return None
