@@ -20,9 +20,17 @@ def scorecard(
     group_by: Literal["agent", "version", "turn_type", "turn_index", "tool"] = "agent",
     agent: str | None = None,
 ) -> dict[str, Any]:
-    """Pass rates with counts and 95 % Wilson intervals."""
-    rates = parts.scorecards.rates(caller.project, group_by=group_by, agent=agent, since_ns=since, until_ns=until)
-    return {"group_by": group_by, "scorecard_version": parts.scorecard.version, "rates": rates}
+    """Pass rates with counts and 95 % Wilson intervals: of whole conversations (`verdicts`) and of each score."""
+    window = {"agent": agent, "since_ns": since, "until_ns": until}
+    rates = parts.scorecards.rates(caller.project, group_by=group_by, **window)
+    whole = group_by if group_by in {"agent", "version"} else "agent"
+    verdicts = parts.verdicts.rates(caller.project, by=whole, **window)
+    return {
+        "group_by": group_by,
+        "scorecard_version": parts.scorecard.version,
+        "verdicts": verdicts,
+        "rates": rates,
+    }
 
 
 @router.get("/latency")

@@ -13,9 +13,9 @@ def rates_over_time(rows: Sequence[dict[str, Any]]) -> str:
     """Pass rate over time, one line a version, as an HTML fragment; empty where there is nothing to draw.
 
     Args:
-        rows: `{"at": ISO 8601 text, "group": version, "rate": 0-1 | None, "total": count}`.
+        rows: `{"at": ISO 8601 text, "version": text, "pass_rate": 0-1 | None, "conversations": count}`.
     """
-    rows = [row for row in rows if row["rate"] is not None]
+    rows = [row for row in rows if row["pass_rate"] is not None]
     if not rows:
         return ""
     # Bokeh takes 0.6 s to import: only a page with a chart pays for it.
@@ -37,14 +37,14 @@ def rates_over_time(rows: Sequence[dict[str, Any]]) -> str:
     )
     plot.yaxis.formatter = NumeralTickFormatter(format="0 %")
     plot.xgrid.visible = False
-    versions = sorted({str(row["group"]) for row in rows})
+    versions = sorted({str(row["version"]) for row in rows})
     for number, version in enumerate(versions):
-        mine = [row for row in rows if str(row["group"]) == version]
+        mine = [row for row in rows if str(row["version"]) == version]
         source = ColumnDataSource(
             {
                 "at": [datetime.fromisoformat(row["at"]) for row in mine],
-                "rate": [row["rate"] for row in mine],
-                "total": [row["total"] for row in mine],
+                "rate": [row["pass_rate"] for row in mine],
+                "total": [row["conversations"] for row in mine],
                 "version": [version] * len(mine),
             }
         )

@@ -50,17 +50,17 @@ def overview(parts: Parts, caller: Reader) -> Response:
     project = caller.project
     latency = parts.latency.percentiles(project, by="turn_type")
     failing = parts.conversations.page(project, verdict="fail", limit=10)
-    chart = charts.rates_over_time(parts.scorecards.over_time(project))
-    versions = parts.scorecards.rates(project, group_by="version")
+    chart = charts.rates_over_time(parts.verdicts.over_time(project))
+    versions = parts.verdicts.rates(project, by="version")
     return _page(
         "overview.html",
         caller,
         "/",
         versions=versions,
-        scorers=parts.scorecards.rates(project, group_by="scorer"),
+        scorers=parts.scorecards.rates(project, group_by="agent"),
         failing=sum(row["failed"] for row in versions),
         latency=[parts.with_budget("turn_type", row) for row in latency],
-        ledger=parts.ledger.summary(project),
+        ledger=parts.ledger.counts(project)["conversations"],
         incidents=[row for row in parts.incidents.all(project) if row["status"] == "open"],
         conversations=failing.items,
         chart=chart,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from conversation.verdict import LedgerState
 from service.wiring import Services
 
 Page = dict[str, Any]
@@ -81,10 +82,17 @@ def scenarios(parts: Services, project: str) -> Page:
 
 def ledger(parts: Services, project: str) -> Page:
     """What was graded and what was not."""
-    counts = parts.ledger.counts(project, None)
-    rows = [{"cells": [state, count], "href": None} for state, count in counts.items()]
+    counts = parts.ledger.counts(project)
+    names = [str(state) for state in LedgerState]
+    columns = ("scorer", *names)
+    by_scorer = [
+        {"cells": [scorer or "all scorers", *(states[name] for name in names)], "href": None}
+        for scorer, states in sorted(counts["by_scorer"].items())
+    ]
+    total = {"cells": [f"all: {counts['ingested']}", *(counts[name] for name in names)], "href": None}
+    rows = [*by_scorer, total] if by_scorer else []
     lead = "One state for each conversation revision and scorer; the states add up to what was ingested."
-    part = {"title": "", "columns": ("state", "count"), "rows": rows, "empty": "Nothing was ingested yet."}
+    part = {"title": "", "columns": columns, "rows": rows, "empty": "Nothing was ingested yet."}
     return {"heading": "Ledger", "lead": lead, "parts": [part]}
 
 

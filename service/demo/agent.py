@@ -48,7 +48,7 @@ class Release:
     verifies_first: bool = True
     refunds_item_price: bool = True
     uses_new_address: bool = True
-    tool_seconds: float = 0.35
+    tool_seconds: float = 0.2
 
 
 RELEASES = {

@@ -80,7 +80,7 @@ def _wait(client: Client, conversations: int) -> None:
         task = bar.add_task("grading", total=conversations)
         while time.monotonic() < until:
             summary = client.get("/api/v1/ledger")
-            done = summary["conversations"] - summary["pending_conversations"]
+            done = summary["conversations"]["graded"]
             bar.update(task, completed=done)
             if done >= conversations:
                 return
@@ -89,20 +89,20 @@ def _wait(client: Client, conversations: int) -> None:
 
 
 def _scorecard(client: Client) -> None:
-    rows = client.get("/api/v1/scorecard", group_by="version", agent=AGENT_NAME)["rates"]
+    rows = client.get("/api/v1/scorecard", group_by="version", agent=AGENT_NAME)["verdicts"]
     table(
         "Scorecard by release",
         ("release", "conversations", "passed", "failed", "pass rate", "95 % interval"),
         [
             (
-                row["group"],
-                str(row["total"]),
+                row["version"],
+                str(row["conversations"]),
                 str(row["passed"]),
                 str(row["failed"]),
-                percent(row["rate"]),
-                f"{percent(row['low'])} – {percent(row['high'])}",
+                percent(row["pass_rate"]),
+                " – ".join(percent(end) for end in row["interval"] or ()),
             )
-            for row in sorted(rows, key=lambda row: row["group"])
+            for row in sorted(rows, key=lambda row: row["version"])
         ],
         numeric=(1, 2, 3, 4, 5),
     )

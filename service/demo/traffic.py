@@ -50,7 +50,7 @@ class _Visit:
         now = self.clock.pass_time(14)
         self.timed.append(Timed({"role": "user", "content": text}, now, now))
         reply = self.agent.respond(self.messages, self._call_tool)
-        self._think({"role": "assistant", "content": reply}, seconds=0.9, first_token=True)
+        self._think({"role": "assistant", "content": reply}, seconds=0.8, first_token=True)
 
     def _think(self, message: ChatMessage, seconds: float, *, first_token: bool = False) -> None:
         start = self.clock.now_ns
@@ -62,7 +62,7 @@ class _Visit:
         self._calls += 1
         call_id = f"call_{self.label}_{self._calls}"
         request: JSON = {"id": call_id, "name": name, "arguments": dict(arguments)}
-        self._think({"role": "assistant", "content": "", "tool_calls": [request]}, seconds=0.5)
+        self._think({"role": "assistant", "content": "", "tool_calls": [request]}, seconds=0.3)
         start = self.clock.now_ns
         end = self.clock.pass_time(self.agent.release.tool_seconds)
         result = self.shop.call(name, arguments)

@@ -1,0 +1,254 @@
+"""Every part of Floorline, built once and connected. Read this file to see the flow.
+
+    OTLP -> otlp_app / grpc_receiver -> Handler -> Spool -> Loader -> TraceStore
+    scheduler -> Grader: ActivityStore (due) -> TraceStore (read) -> scorecard -> GradeStore (write) -> Metrics
+    API and console -> the stores' queries and the desks (review, drift, scenarios, incidents, upkeep)
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alerts import objectives
+from alerts.incidents import Incidents
+from alerts.metrics import Metrics
+from conversation.errors import FloorlineError, UsageError
+from ingest.auth import Authenticator, OpenAccess
+from ingest.counters import Counters
+from ingest.dead_letters import DeadLetters
+from ingest.handler import Handler
+from ingest.http_receiver import Asgi
+from ingest.http_receiver import build_app as otlp_app
+from ingest.keys import KeyFile
+from ingest.limits import Limits
+from ingest.loader import Loader
+from ingest.redact import Redactor
+from ingest.spool import Spool
+from scoring import scorecard
+from scoring.due import Grader, Settle, Shard
+from scoring.scorecard import Scorecard
+from service.drift_desk import DriftDesk
+from service.gauges import Gauges
+from service.incident_desk import IncidentDesk
+from service.review import ReviewDesk
+from service.scenario_book import ScenarioBook
+from service.scheduler import Scheduler
+from service.settings import Settings
+from service.upkeep import Upkeep
+from store.activity import ActivityStore
+from store.arguments import ArgumentStore
+from store.baselines import BaselineStore
+from store.client import Client, connect
+from store.conversations import ConversationStore
+from store.grades import GradeStore
+from store.incidents import IncidentStore
+from store.labels import LabelStore
+from store.latency import LatencyStore
+from store.ledger import LedgerStore
+from store.migrate import migrate
+from store.scorecards import ScorecardStore
+from store.traces import TraceStore
+from store.verdicts import VerdictStore
+
+VERSION = "0.1.0"
+
+
+@dataclass
+class Receiving:
+    """The way in: from the wire to the store."""
+
+    spool: Spool
+    handler: Handler
+    loader: Loader
+    dead_letters: DeadLetters
+    counters: Counters
+    cors_origins: tuple[str, ...] = ()
+
+    def otlp_app(self) -> Asgi:
+        """OTLP over HTTP."""
+        return otlp_app(self.handler, cors_origins=self.cors_origins)
+
+    def close(self) -> None:
+        """Stop loading; what waits stays in the spool."""
+        self.loader.stop()
+        self.spool.close()
+
+
+@dataclass
+class Services:
+    """The wired parts."""
+
+    settings: Settings
+    client: Client
+    access: Authenticator
+    traces: TraceStore
+    activity: ActivityStore
+    grades: GradeStore
+    conversations: ConversationStore
+    scorecards: ScorecardStore
+    verdicts: VerdictStore
+    latency: LatencyStore
+    ledger: LedgerStore
+    scorecard: Scorecard
+    metrics: Metrics
+    review: ReviewDesk
+    drift: DriftDesk
+    scenarios: ScenarioBook
+    incidents: IncidentDesk
+    upkeep: Upkeep
+    receiving: Receiving
+    grader: Grader
+    gauges: Gauges
+    scheduler: Scheduler
+    budgets: dict[str, float] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Begin to load and to grade."""
+        grading = self.settings.grading
+        self.receiving.loader.start()
+        self.scheduler.every(grading.tick_seconds, "grade", self.grade_due)
+        self.scheduler.every(5, "gauges", self.gauges.update)
+        self.scheduler.every(60, "releases", lambda: self.incidents.compare_releases(time.time_ns()))
+        self.scheduler.every(6 * 3600, "retention", self.upkeep.apply_retention)
+        self.scheduler.start()
+
+    def grade_due(self) -> int:
+        """One pass over what is due; the number of revisions written."""
+        now_ns = time.time_ns()
+        written = self.grader.tick(now_ns)
+        self.gauges.graded(now_ns)
+        return written
+
+    def close(self) -> None:
+        """Stop in reverse order of the flow."""
+        self.scheduler.stop()
+        self.receiving.close()
+        self.scorecard.close()
+        self.client.close()
+
+    def otlp_app(self) -> Asgi:
+        """OTLP over HTTP."""
+        return self.receiving.otlp_app()
+
+    def problems(self) -> list[str]:
+        """What keeps the service from working, empty if nothing does."""
+        found = []
+        try:
+            self.client.query("SELECT 1")
+        except FloorlineError as error:
+            found.append(f"store: {error}")
+        return found
+
+    def with_budget(self, by: str, row: dict[str, Any]) -> dict[str, Any]:
+        """A latency row with its budget, None where there is none for its group."""
+        return {**row, "budget_seconds": self.budgets.get(str(row["group"])) if by == "turn_type" else None}
+
+
+def _receiving(settings: Settings, traces: TraceStore, access: Authenticator) -> Receiving:
+    config = settings.ingest
+    spool = Spool(settings.data / "spool", config.spool_bytes)
+    counters = Counters()
+    handler = Handler(
+        spool,
+        access=access,
+        now_ns=time.time_ns,
+        limits=Limits(
+            body_bytes=config.request_bytes,
+            decompressed_bytes=config.request_bytes,
+            requests_per_second=config.requests_per_second,
+        ),
+        counters=counters,
+        redactor=Redactor.at(settings.data / "redaction.key") if config.redact else None,
+    )
+    loader = Loader(spool, traces, counters=counters)
+    return Receiving(spool, handler, loader, DeadLetters(spool), counters, config.cors_origins)
+
+
+def _access(settings: Settings) -> Authenticator:
+    keys = KeyFile(settings.data / "keys.json", now_ns=time.time_ns)
+    if len(keys):
+        return keys
+    if not settings.on_loopback:
+        raise UsageError(
+            f"listening on {settings.host} without API keys would let anyone in; make one with "
+            f"`floorline keys create --data {settings.data} --scope ingest --scope read --scope admin`"
+        )
+    return OpenAccess()
+
+
+def build(settings: Settings) -> Services:
+    """Open the store, bring its schema up to date and connect all parts; nothing runs yet.
+
+    Raises:
+        UsageError: Settings, scorecard or objectives cannot be used.
+        FloorlineError: The store or the spool cannot be opened.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    access = _access(settings)
+    card = scorecard.load(settings.grading.scorecard)
+    spec, _ = objectives.load(settings.alerts.objectives)
+    client = connect(settings.store_url)
+    try:
+        migrate(client)
+        return _connected(settings, client, access, card, spec)
+    except BaseException:
+        client.close()
+        raise
+
+
+def _connected(
+    settings: Settings, client: Client, access: Authenticator, card: Scorecard, spec: objectives.ObjectivesSpec
+) -> Services:
+    grading = settings.grading
+    traces, activity, grades = TraceStore(client), ActivityStore(client), GradeStore(client)
+    conversations, verdicts = ConversationStore(client), VerdictStore(client)
+    metrics = Metrics(VERSION, turn_budgets=spec.turn_budgets, first_token_budgets=spec.first_token_budgets)
+    receiving = _receiving(settings, traces, access)
+    ledger = LedgerStore(client)
+    gauges = Gauges(metrics, receiving, activity, ledger)
+    grader = Grader(
+        activity,
+        traces,
+        grades,
+        card,
+        settle=Settle(idle_seconds=grading.idle_seconds, max_age_seconds=grading.max_age_seconds),
+        shard=Shard(grading.shard, grading.shards),
+        observers=(gauges.observe,),
+    )
+    book = ScenarioBook(Path(settings.data) / "scenarios", conversations, card)
+    return Services(
+        settings=settings,
+        client=client,
+        access=access,
+        traces=traces,
+        activity=activity,
+        grades=grades,
+        conversations=conversations,
+        scorecards=ScorecardStore(client),
+        verdicts=verdicts,
+        latency=LatencyStore(client),
+        ledger=ledger,
+        scorecard=card,
+        metrics=metrics,
+        review=ReviewDesk(LabelStore(client), conversations, grades),
+        drift=DriftDesk(ArgumentStore(client), BaselineStore(client)),
+        scenarios=book,
+        incidents=IncidentDesk(Incidents(IncidentStore(client)), verdicts),
+        upkeep=Upkeep(settings, client, receiving.dead_letters, receiving.spool, book, grader, conversations),
+        receiving=receiving,
+        grader=grader,
+        gauges=gauges,
+        scheduler=Scheduler(gauges.job_failed, gauges.job_overran),
+        budgets=_budgets(card),
+    )
+
+
+def _budgets(card: Scorecard) -> dict[str, float]:
+    """Seconds to the full reply by turn type, as the scorecard grades them."""
+    for bound in card.scorers:
+        if bound.name == "latency":
+            return dict(bound.parameters.turn_types)
+    return {}

@@ -1,0 +1,12 @@
+-- Conversations of the newest revisions by their overall verdict.
+SELECT
+    {key} AS key,
+    {bucket} AS bucket,
+    count() AS conversations,
+    countIf(verdict = 'pass') AS passed,
+    countIf(verdict = 'fail') AS failed,
+    count() - passed - failed AS inconclusive
+FROM conversations FINAL
+WHERE {current} AND ({agent:String} = '' OR agent = {agent:String})
+GROUP BY key, bucket
+ORDER BY bucket, key

@@ -1,0 +1,72 @@
+"""Pass rates of whole conversations: the verdict their scores add up to, by agent or release, and over time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from store.client import Client
+from store.sql import load
+from store.statistics import wilson
+from store.window import CURRENT, bound
+
+By = Literal["agent", "version"]
+_KEYS = {"agent": "toString(agent)", "version": "toString(version)"}
+
+
+class VerdictStore:
+    """Verdicts of the newest revisions.
+
+    Args:
+        client: A migrated store.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def rates(
+        self,
+        project: str,
+        by: By = "version",
+        agent: str | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """One row a group, sorted; `pass_rate` is passed / (passed + failed) with its 95% Wilson interval."""
+        return [
+            {by: row["key"], **_rate(row)} for row in self._rows(project, by, "toUInt32(0)", agent, since_ns, until_ns)
+        ]
+
+    def over_time(
+        self, project: str, agent: str | None = None, since_ns: int | None = None, until_ns: int | None = None
+    ) -> list[dict[str, Any]]:
+        """One row for each hour and release, in order; `at` is the hour's start in ISO 8601."""
+        rows = self._rows(project, "version", "toUnixTimestamp(hour)", agent, since_ns, until_ns)
+        return [
+            {
+                "at": datetime.fromtimestamp(int(row["bucket"]), UTC).isoformat(),
+                "version": row["key"],
+                **_rate(row),
+            }
+            for row in rows
+        ]
+
+    def _rows(
+        self, project: str, by: By, bucket: str, agent: str | None, since_ns: int | None, until_ns: int | None
+    ) -> list[dict[str, Any]]:
+        sql = load("verdict_rates").replace("{key}", _KEYS[by]).replace("{bucket}", bucket)
+        bounds = {**bound(project, since_ns, until_ns), "agent": agent or ""}
+        return self._client.query(sql.replace("{current}", CURRENT), bounds)
+
+
+def _rate(row: dict[str, Any]) -> dict[str, Any]:
+    passed, failed = int(row["passed"]), int(row["failed"])
+    interval = wilson(passed, passed + failed)
+    return {
+        "conversations": int(row["conversations"]),
+        "passed": passed,
+        "failed": failed,
+        "inconclusive": int(row["inconclusive"]),
+        "pass_rate": passed / (passed + failed) if passed + failed else None,
+        "interval": list(interval) if interval else None,
+    }
