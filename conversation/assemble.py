@@ -154,7 +154,9 @@ def _messages(weave: Weave, drafts: Sequence[TurnDraft], starts: Sequence[int | 
 
 def _agent(nodes: Sequence[Node]) -> Agent:
     """Name and version: what agent spans say first, then model spans, then the service's resource."""
-    speaking = sorted(nodes, key=lambda node: (not node.is_role(SpanRole.AGENT), node.order))
+    speaking = sorted(
+        nodes, key=lambda node: (node.facts.whole_conversation is True, not node.is_role(SpanRole.AGENT), node.order)
+    )
     name = next((node.facts.agent_name for node in speaking if node.facts.agent_name), None)
     version = next((node.facts.agent_version for node in speaking if node.facts.agent_version), None)
     resources: list[Mapping[str, object]] = [node.span.resource for node in nodes[:1]]

@@ -9,13 +9,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conversation.convention import Convention
+from conversation.conventions.agent_framework import AgentFramework
 from conversation.conventions.gen_ai import GenAi
+from conversation.conventions.google_adk import GoogleAdk
+from conversation.conventions.langchain import LangChain
+from conversation.conventions.langfuse import Langfuse
+from conversation.conventions.langsmith import LangSmith
+from conversation.conventions.litellm import LiteLlm
+from conversation.conventions.livekit import LiveKit
+from conversation.conventions.mlflow import Mlflow
+from conversation.conventions.openai_agents import OpenAiAgents
 from conversation.conventions.openinference import OpenInference
+from conversation.conventions.openlit import OpenLit
+from conversation.conventions.openllmetry import OpenLlmetry
+from conversation.conventions.pipecat import Pipecat
+from conversation.conventions.pydantic_ai import PydanticAi
+from conversation.conventions.strands import Strands
+from conversation.conventions.vercel import Vercel
 from conversation.facts import Facts, Source, first_of
 
 FALLBACK: Convention = GenAi()
 CONVENTIONS: tuple[Convention, ...] = (
+    Langfuse(),
+    LangChain(),
+    OpenAiAgents(),
     OpenInference(),
+    LangSmith(),
+    Mlflow(),
+    Vercel(),
+    LiteLlm(),
+    OpenLlmetry(),
+    PydanticAi(),
+    Strands(),
+    GoogleAdk(),
+    LiveKit(),
+    Pipecat(),
+    OpenLit(),
+    AgentFramework(),
     FALLBACK,
 )
 # What a convention may trip over in malformed content; anything else is a fault of ours and must be seen.

@@ -3,8 +3,8 @@
 A record holds `id`, `messages` (`role`, `content`, `tool_calls: [{id, name, arguments}]`, `tool_call_id`, `name`,
 `error`, `t_offset_s`), `tools` (OpenAI-style, `parameters` is JSON Schema and may use `$defs`), and optionally
 `domain`, `reference_time`, `agent_model`, `agent`, `agent_version`, `user_id`, `system`. Fields that are not named here
-are ignored; `label`, `base_id` and `source` are never read. Times count from the first message unless the record's `started_ns` says when
-that was. Reading streams: one record is in memory at a time.
+are ignored; `label`, `base_id` and `source` are never read. Times count from the first message unless the record's
+`started_ns` says when that was. Reading streams: one record is in memory at a time.
 """
 
 from __future__ import annotations

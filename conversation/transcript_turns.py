@@ -34,7 +34,7 @@ def turns_of(messages: Sequence[Message], calls: Sequence[ToolCall], model: str,
         types: Rules that name a turn.
     """
     starts = starts_of(messages)
-    bounds = list(zip(starts, [*starts[1:], len(messages)], strict=True))
+    bounds = list(pairwise([*starts, len(messages)]))
     turns: list[Turn] = []
     for index, (first, end) in enumerate(bounds):
         # Calls made before the first customer message belong to the first turn, so that none is lost.

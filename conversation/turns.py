@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from conversation.calls import Call
 from conversation.model import Role
@@ -57,7 +58,7 @@ def cut(
     starts = starts_of(entries)
     if not starts:
         return _by_top_span(entries, calls, drafts)
-    turns = [TurnDraft(first, last - 1) for first, last in zip(starts, [*starts[1:], len(entries)], strict=True)]
+    turns = [TurnDraft(first, last - 1) for first, last in pairwise([*starts, len(entries)])]
     where = _Where(turns, starts)
     for call, place in zip(calls, places, strict=True):
         if place is not None:

@@ -1,0 +1,104 @@
+"""Captured requests, read once for all tests."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from conversation import otlp
+from conversation.model import LogRecord, Span
+
+CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "captures"
+_IDS = {"traceId", "spanId", "parentSpanId"}
+
+
+@dataclass(frozen=True)
+class Body:
+    """The spans and log records of one request body."""
+
+    spans: tuple[Span, ...]
+    logs: tuple[LogRecord, ...]
+
+
+@dataclass(frozen=True)
+class Capture:
+    """A folder of captured bodies with its ground truth."""
+
+    name: str
+    bodies: tuple[Body, ...]
+    truth: dict[str, Any]
+    not_recoverable: str
+
+    def contents(self, order: Sequence[int] | None = None) -> tuple[list[Span], list[LogRecord]]:
+        """Spans and log records of the bodies, in this order of bodies; an index may come more than once."""
+        bodies = [self.bodies[index] for index in (range(len(self.bodies)) if order is None else order)]
+        return [span for body in bodies for span in body.spans], [record for body in bodies for record in body.logs]
+
+
+@cache
+def load(name: str) -> Capture:
+    """One capture by the name of its folder."""
+    folder = CAPTURES / name
+    meta = json.loads((folder / "meta.json").read_text())
+    bodies = tuple(_body(folder, request) for request in meta["requests"])
+    return Capture(folder.name, bodies, meta["truth"], "; ".join(meta["not_recoverable"]))
+
+
+def _body(folder: Path, request: dict[str, Any]) -> Body:
+    headers = {key.lower(): value for key, value in request["headers"].items()}
+    raw = (folder / request["file"]).read_bytes()
+    if headers.get("content-encoding") == "gzip":
+        raw = gzip.decompress(raw)
+    is_json = "json" in headers["content-type"]
+    if request["path"].endswith("/traces"):
+        traces = ExportTraceServiceRequest()
+        _parse(raw, traces, is_json=is_json)
+        return Body(tuple(otlp.spans_of(traces)), ())
+    if request["path"].endswith("/logs"):
+        logs = ExportLogsServiceRequest()
+        _parse(raw, logs, is_json=is_json)
+        return Body((), tuple(otlp.logs_of(logs)))
+    return Body((), ())
+
+
+def _parse(raw: bytes, message: ExportTraceServiceRequest | ExportLogsServiceRequest, *, is_json: bool) -> None:
+    if is_json:
+        json_format.ParseDict(_base64_ids(json.loads(raw)), message, ignore_unknown_fields=True)
+    else:
+        message.ParseFromString(raw)
+
+
+def _base64_ids(value: Any) -> Any:
+    """OTLP JSON writes ids in hex where protobuf's own JSON form has base64."""
+    if isinstance(value, dict):
+        return {
+            key: base64.b64encode(bytes.fromhex(inner)).decode() if key in _IDS else _base64_ids(inner)
+            for key, inner in value.items()
+        }
+    return [_base64_ids(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="session")
+def captures() -> Callable[[str], Capture]:
+    """Reads a capture by name; skips where the captures are absent."""
+    if not CAPTURES.is_dir():
+        pytest.skip("needs the shared captures beside the checkout")
+    return load
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with the argument `capture_name` runs once for each folder of captures."""
+    if "capture_name" in metafunc.fixturenames:
+        names = sorted(folder.name for folder in CAPTURES.iterdir() if folder.is_dir()) if CAPTURES.is_dir() else []
+        metafunc.parametrize("capture_name", names or ["no captures here"])
