@@ -27,6 +27,8 @@ VIEWS = (
     ("trace_activity", "trace_activity"),
     ("trace_log", "trace_log"),
     ("conversation_traces", "conversation_traces"),
+    ("conversation_hour_touches", "hour_touches"),
+    ("superseded_hour_touches", "hour_touches"),
 )
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (name String, checksum String, applied_at DateTime DEFAULT now())

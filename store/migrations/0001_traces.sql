@@ -172,10 +172,13 @@ CREATE TABLE IF NOT EXISTS trace_touches_in
     last_end_ns UInt64,
     first_received_ns UInt64,
     last_received_ns UInt64,
-    ended UInt8
+    ended UInt8,
+    touches UInt64,
+    inserted_at DateTime64(3, 'UTC')
 )
 ENGINE = Null;
 
+-- `touches` counts the inserts that touched the trace: it only grows, so it tells graded from new without any clock.
 CREATE TABLE IF NOT EXISTS trace_activity
 (
     project LowCardinality(String),
@@ -189,7 +192,9 @@ CREATE TABLE IF NOT EXISTS trace_activity
     last_end_ns SimpleAggregateFunction(max, UInt64),
     first_received_ns SimpleAggregateFunction(min, UInt64),
     last_received_ns SimpleAggregateFunction(max, UInt64),
-    ended SimpleAggregateFunction(max, UInt8)
+    ended SimpleAggregateFunction(max, UInt8),
+    touches SimpleAggregateFunction(sum, UInt64),
+    inserted_at SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (project, trace_id)
@@ -209,13 +214,12 @@ ORDER BY (project, conversation_id, trace_id)
 SETTINGS index_granularity = 256, non_replicated_deduplication_window = 1000,
     fsync_after_insert = 1, fsync_part_directory = 1;
 
--- What changed lately, in the order the store learned of it: `due` reads its tail, never history.
+-- What changed lately, in the order the store learned of it by its own clock: `due` reads its tail, never history.
 CREATE TABLE IF NOT EXISTS trace_log
 (
     inserted_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     project LowCardinality(String),
-    trace_id FixedString(16) CODEC(ZSTD(1)),
-    last_received_ns UInt64 CODEC(Delta, ZSTD(1))
+    trace_id FixedString(16) CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(inserted_at)

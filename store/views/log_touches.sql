@@ -11,7 +11,9 @@ SELECT
     max(time_ns) AS last_end_ns,
     min(received_ns) AS first_received_ns,
     max(received_ns) AS last_received_ns,
-    max(ended) AS ended
+    max(ended) AS ended,
+    toUInt64(1) AS touches,
+    now64(3, 'UTC') AS inserted_at
 FROM log_rows_in
 WHERE relevant
 GROUP BY project, trace_id

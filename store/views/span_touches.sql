@@ -11,6 +11,8 @@ SELECT
     max(end_ns) AS last_end_ns,
     min(received_ns) AS first_received_ns,
     max(received_ns) AS last_received_ns,
-    max(ended) AS ended
+    max(ended) AS ended,
+    toUInt64(1) AS touches,
+    now64(3, 'UTC') AS inserted_at
 FROM span_rows_in
 GROUP BY project, trace_id

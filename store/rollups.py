@@ -1,0 +1,75 @@
+"""Makes the sums of hours in which nothing is written any more. Running it twice, or in two processes, does no harm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from store.client import Client
+from store.hours import Hours
+from store.latency import DIMENSIONS, bins_sql
+from store.scorecards import SCORE_DIMENSIONS, units_sql
+from store.sketch import LOG_GAMMA
+from store.window import bound
+
+# An hour is sealed when nothing was written to it for so long; longer than one write of grades takes.
+QUIET_SECONDS = 30
+_READY = """
+SELECT project, toUnixTimestamp(hour) AS hour, now64(3, 'UTC') AS sealed_at
+FROM
+(
+    SELECT project, hour, max(hour_touches.touched_at) AS touched_at FROM hour_touches GROUP BY project, hour
+) AS touches
+LEFT JOIN
+(
+    SELECT project, hour, max(sealed_hours.sealed_at) AS sealed_at FROM sealed_hours GROUP BY project, hour
+) AS seals ON seals.project = touches.project AND seals.hour = touches.hour
+WHERE touches.touched_at >= seals.sealed_at AND touches.touched_at < now64(3, 'UTC') - toIntervalSecond({quiet:UInt32})
+ORDER BY hour
+LIMIT {limit:UInt32}
+"""
+
+
+class RollupStore:
+    """Seals hours.
+
+    Args:
+        client: A migrated store.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def seal(self, *, quiet_seconds: int = QUIET_SECONDS, limit: int = 48) -> int:
+        """Make the sums of hours that were quiet for a while, the oldest first.
+
+        Returns:
+            How many hours were sealed; call again while it equals the limit.
+        """
+        ready = self._client.query(_READY, {"quiet": quiet_seconds, "limit": limit}, role="jobs")
+        for row in ready:
+            self._seal(row)
+        return len(ready)
+
+    def _seal(self, row: dict[str, Any]) -> None:
+        hour_ns = int(row["hour"]) * 1_000_000_000
+        window = bound(row["project"], hour_ns, hour_ns + 3_600_000_000_000)
+        values = {
+            **Hours(window, (), [int(row["hour"])]).bindings(),
+            "log_gamma": LOG_GAMMA,
+            "at": round(row["sealed_at"].timestamp() * 1000),
+            "hour": int(row["hour"]),
+        }
+        fixed = "{project:String}, toDateTime({hour:UInt32}, 'UTC'), fromUnixTimestamp64Milli({at:Int64}, 'UTC')"
+        self._client.command(
+            f"INSERT INTO turn_hours (project, hour, sealed_at, {DIMENSIONS}, measure, bin, turns, seconds) "
+            f"SELECT {fixed}, * FROM ({bins_sql(DIMENSIONS)})",
+            values,
+        )
+        for dimension in SCORE_DIMENSIONS:
+            self._client.command(
+                "INSERT INTO score_hours (project, hour, sealed_at, dimension, agent, key, name, units, passed, failed, "
+                "inconclusive, errors, not_applicable, conversations, value_sum, value_count) "
+                f"SELECT {fixed}, '{dimension}', * REPLACE(ifNull(value_sum, 0) AS value_sum) FROM ({units_sql(dimension)})",
+                values,
+            )
+        self._client.command(f"INSERT INTO sealed_hours (project, hour, sealed_at) SELECT {fixed}", values)
