@@ -83,7 +83,9 @@ def table(results: Iterable[Result], ks: Sequence[int]) -> PassTable:
     }
     rows = [_row(source, tasks, ks) for source, tasks in by_source.items()]
     if len(rows) > 1:
-        together = {f"{source}\0{task}": counts for source, tasks in by_source.items() for task, counts in tasks.items()}
+        together = {
+            f"{source}\0{task}": counts for source, tasks in by_source.items() for task, counts in tasks.items()
+        }
         rows.append(_row(OVERALL, together, ks))
     return PassTable(tuple(ks), tuple(rows))
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-FORMAT = 1
 Json = Any
 Name = Annotated[str, Field(min_length=1)]
 
@@ -265,7 +264,7 @@ class Scenario(Spec):
     def from_file(self, path: Path) -> Scenario:
         """The same scenario, remembering its file."""
         copy = self.model_copy()
-        copy._file = path
+        copy._file = path  # noqa: SLF001 - its own class
         return copy
 
     def tool(self, name: str) -> Tool | None:
