@@ -13,7 +13,7 @@ from scoring.arguments.normal import forms, kind_of, words
 
 _PROSE_WORDS = 6  # a value of more words is composed, not copied
 _PROSE_NAME = re.compile(
-    r"summary|reason|note|comment|message|body|content|description|explanation|details|expression|query|question|prompt|text|subject|title|thought|instruction"
+    r"summary|reason|note|comment|message|body|content|description|explanation|details|expression|query|question|prompt|thought|instruction"
 )
 _PROSE_DESCRIPTION = re.compile(
     r"summar|reason|free[- ]?(?:form )?text|explanation|message to|describ|express|in your own words|note"
@@ -108,5 +108,7 @@ def arguments_of(index: ConversationIndex) -> list[Argument]:
             schema = leaf_schema(schemas.get(call.name), path)
             value_forms = forms(value)
             kind = kind_of_value(name, value, value_forms, schema)
+            if kind == "prose" and value_forms[-1:] and value_forms[-1] in index.facts_by_form:
+                kind = "text"  # long, but copied: a title or a full name that a tool returned
             found.append(Argument(call, number, at, path, name, value, value_forms, schema, kind))
     return found

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from conversation.model import Role
 from conversation.verdict import ArgumentLabel, Evidence
 from scoring.arguments.arguments import Argument
+from scoring.arguments.effects import effect_of
 from scoring.arguments.finding import Finding
 from scoring.arguments.index import ConversationIndex, Mention, before
 from scoring.arguments.loose import abbreviated, joined, loose_match
@@ -30,6 +31,7 @@ class Choices:
     def __init__(self, index: ConversationIndex, arguments: list[Argument], rivals: Rivals) -> None:
         self._index = index
         self._rivals = rivals
+        self._earlier = arguments
         self._by_field: dict[str, list[Argument]] = defaultdict(list)
         for argument in arguments:
             self._by_field[argument.name].append(argument)
@@ -39,10 +41,15 @@ class Choices:
         if argument.kind not in _COMPARED or not argument.forms:
             return
         in_scope = moment.scope.says(argument.forms)
-        loosely = in_scope or self._loosely(argument, moment)
-        if not loosely:
-            yield from self._passed_over(argument, moment)
+        loosely = not in_scope and self._loosely(argument, moment)
+        if in_scope:
+            yield from self._corrected(argument, moment)
+        else:
+            yield from self._passed_over(argument, moment, 0.5 if loosely else 1.0)
+        if not in_scope and not loosely:
             yield from self._not_listed(argument, moment, group)
+            yield from self._never_said(argument, moment)
+            yield from self._not_in_play(argument)
         yield from self._contradicted(argument, moment, in_scope=in_scope)
         yield from self._replaced_later(argument, moment, in_scope=in_scope)
 
@@ -66,13 +73,22 @@ class Choices:
             return ArgumentLabel.STALE
         return ArgumentLabel.MISMATCH if argument.kind == "number" else ArgumentLabel.OTHER_ENTITY
 
-    def _passed_over(self, argument: Argument, moment: Moment) -> Iterator[Finding]:
+    def _corrected(self, argument: Argument, moment: Moment) -> Iterator[Finding]:
+        """The customer's last message names a rival after the value was listed, and nothing since speaks of the value."""
+        listed = max((m.order for form in argument.forms if (m := moment.listed.where(form))), default=None)
+        if listed is None or listed[0] > moment.user_message or moment.asked.says(argument.forms):
+            return
+        rivals = self._rivals.among(argument, moment.asked, moment)
+        if len(rivals) == 1:
+            yield self._finding(f"corrected_{argument.kind}", 1.0, argument, rivals[0], "said since")
+
+    def _passed_over(self, argument: Argument, moment: Moment, weight: float) -> Iterator[Finding]:
         """The exchange before the call speaks of a rival, and not of the value."""
         for name, passage in (("asked", moment.asked), ("listed", moment.listed)):
             rivals = self._rivals.among(argument, passage, moment)
             if rivals and len(rivals) <= 3:  # noqa: PLR2004 - a longer list is a choice on offer
                 yield self._finding(
-                    f"rival_{name}_{argument.kind}", 1 / len(rivals), argument, rivals[-1], "said just before"
+                    f"rival_{name}_{argument.kind}", weight / len(rivals), argument, rivals[-1], "said just before"
                 )
 
     def _not_listed(self, argument: Argument, moment: Moment, group: list[Argument]) -> Iterator[Finding]:
@@ -83,6 +99,39 @@ class Choices:
             text = f"{argument.value!r} is not among the details listed before the call"
             proof = Evidence("message", "details listed", moment.listed.docs[-1].message)
             yield Finding(ArgumentLabel.MISMATCH, f"not_listed_{argument.kind}", listed / len(others), text, (proof,))
+
+    def _never_said(self, argument: Argument, moment: Moment) -> Iterator[Finding]:
+        """An option that only a result holds and nobody ever named, where other options of the field were named."""
+        if argument.kind == "id" and effect_of(argument.call.name) != "write":
+            return
+        if argument.kind not in {"id", "text"} or moment.so_far.says(argument.forms):
+            return
+        facts = self._index.facts_of(argument.forms, argument.at)
+        if not facts:
+            return
+        rivals = [
+            rival
+            for rival in self._rivals.among(argument, moment.so_far, moment)
+            if rival.mention.message > facts[0].message
+        ]
+        if rivals:
+            signal = f"never_said_{argument.kind}"
+            yield self._finding(signal, 1.0, argument, rivals[-1], "named instead")
+
+    def _not_in_play(self, argument: Argument) -> Iterator[Finding]:
+        """A write on one entity while the calls before were about another of its kind."""
+        if argument.kind != "id" or effect_of(argument.call.name) != "write":
+            return
+        family = set(self._rivals.kin(argument))
+        used = [one for one in self._earlier if one.call_number < argument.call_number and one.kind == "id"]
+        own = [one.call_number for one in used if one.forms == argument.forms]
+        kin = [one for one in used if one.forms[-1] in family]
+        if kin and (not own or kin[-1].call_number > own[-1]):
+            other = kin[-1]
+            text = f"the calls before were about {other.value!r}, not {argument.value!r}"
+            proof = Evidence("tool_call", str(other.value), other.at, tool_call_id=other.call.id, path=other.pointer)
+            signal = "not_in_play_new" if not own else "not_in_play_left"
+            yield Finding(ArgumentLabel.OTHER_ENTITY, signal, 1.0, text, (proof,))
 
     def _had_choice(self, argument: Argument) -> bool:
         """Whether the field could have held another known value: a customer's only id needs no listing."""

@@ -49,6 +49,7 @@ class Moment:
     `used_by` counts how many arguments use a form, so that an argument can ask what the others use.
     """
 
+    so_far: Passage
     scope: Passage
     asked: Passage
     listed: Passage
@@ -102,6 +103,7 @@ class Moments:
         scope = [doc for doc in self._dialogue if offer <= doc.message <= at]
         reply = [doc for doc in self._dialogue if at < doc.message < until and doc.role is Role.ASSISTANT]
         return Moment(
+            so_far=passage([doc for doc in self._dialogue if doc.message <= at], self._index),
             scope=passage(scope, self._index),
             asked=passage([doc for doc in scope if doc.role is Role.USER], self._index),
             listed=passage([doc for doc in scope if doc.role is Role.ASSISTANT], self._index),

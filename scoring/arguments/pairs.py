@@ -7,6 +7,7 @@ before the mention name the other field ("from", "to").
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from conversation.verdict import ArgumentLabel, Evidence
@@ -131,6 +132,8 @@ class Pairs:
         if first.kind in {"text", "id", "enum"}:
             if proof := self._misdirected(first, second, moment):
                 return Finding(ArgumentLabel.SWAPPED, "misdirected", 1.0, *proof)
+            if proof := _reversed(first, second, moment):
+                return Finding(ArgumentLabel.SWAPPED, "reversed_words", 1.0, *proof)
             if proof := self._misplaced(first, second):
                 there_and_back = _direction(first.name) and _direction(second.name)
                 return Finding(ArgumentLabel.SWAPPED, "misplaced", 0.4 if there_and_back else 1.0, *proof)
@@ -174,6 +177,24 @@ class Pairs:
                 Evidence("message", words, proof.message),
             )
         return None
+
+
+def _reversed(first: Argument, second: Argument, moment: Moment) -> tuple[str, tuple[Evidence, ...]] | None:
+    """Said next to each other in the one order ("Ada Byron", "Oslo to Rome"), called in the other."""
+    if sorted((_side(first.name), _side(second.name))) != [-1, 1]:
+        return None
+    early, late = (first, second) if _side(first.name) < 0 else (second, first)
+    votes = 0
+    for passage in (moment.scope, moment.reply):
+        votes += len(_next_to(early, late).findall(passage.text)) - len(_next_to(late, early).findall(passage.text))
+    if votes >= 0:
+        return None
+    text = f"said as {late.value!r} before {early.value!r}, called as {early.name}={early.value!r}"
+    return text, (Evidence("message", text, moment.scope.docs[-1].message if moment.scope.docs else None),)
+
+
+def _next_to(one: Argument, two: Argument) -> re.Pattern[str]:
+    return re.compile(rf" {re.escape(one.forms[-1])} (?:to )?(?={re.escape(two.forms[-1])} )")
 
 
 def _direction_words(mention: Mention) -> int:

@@ -68,6 +68,11 @@ class Rivals:
         found.pop(own, None)
         return [form for form in found if form]
 
+    def kin(self, argument: Argument) -> list[str]:
+        """The family's identifiers of the same make: the same letters around other digits."""
+        own = _SHAPE[1].sub("9", argument.forms[-1])
+        return [form for form in self.family(argument) if _SHAPE[1].sub("9", form) == own]
+
     def among(self, argument: Argument, passage: Passage, moment: Moment) -> list[Rival]:
         """Rivals of an argument that stand in a passage, last said last."""
         if argument.kind in {"number", "date", "time"}:
