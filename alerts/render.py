@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 
-from alerts import health, objectives, rules
+from alerts import health, objectives, rule_tests, rules
 from alerts.burn_rates import Windows
 from alerts.objectives import ObjectivesSpec
 
 RULES = Path("prometheus/floorline.rules.yml")
+RULE_TESTS = Path("prometheus/floorline.rules.test.yml")
 HEADER = (
     "# Generated from the objectives by `floorline alerts render`. Do not edit: `floorline alerts check` compares.\n"
 )
@@ -52,7 +53,8 @@ def files(objectives_path: Path | None = None) -> dict[Path, str]:
         UsageError: The objectives have problems.
     """
     spec, windows = objectives.load(objectives_path)
-    return {RULES: rule_file(spec, windows)}
+    tests = rule_tests.document(spec, windows, RULES.name)
+    return {RULES: rule_file(spec, windows), RULE_TESTS: to_yaml(tests)}
 
 
 def render(out_dir: Path, objectives_path: Path | None = None) -> list[Path]:
