@@ -20,16 +20,15 @@ arguments or result.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from conversation.errors import PermanentError
+from scenarios.agents.protocol import Sandbox
 from scenarios.spec import Json, Recording, Scenario
 from scenarios.values import canonical, difference, leaves, normalized, similarity
 from scenarios.world import Store, WorldError
-
-Live = Callable[[str, Mapping[str, Json]], Json]
 
 
 class Rung(StrEnum):
@@ -92,7 +91,7 @@ class Cassette:
         loose: Whether reads may match below `strict_any_order`.
     """
 
-    def __init__(self, scenario: Scenario, live: Live | None = None, *, loose: bool = True) -> None:
+    def __init__(self, scenario: Scenario, live: Sandbox | None = None, *, loose: bool = True) -> None:
         self.store = Store(scenario.world)
         self._scenario, self._live, self._loose = scenario, live, loose
         self._recordings = scenario.recordings

@@ -28,7 +28,14 @@ from scenarios.trial import Outcome
 
 EXIT_MET, EXIT_MISSED, EXIT_USAGE, EXIT_COULD_NOT_RUN = 0, 1, 2, 3
 DEFAULT = "pass^1 >= 1 and errors == 0"
-FIGURES = ["pass_rate", "fail_rate", "inconclusive_rate", "miss_rate", "loose_rate", "trials", "passes", "failures", "inconclusive", "misses", "loose", "errors", "scenarios", "green", "red"]
+_RATES = {
+    "pass_rate": "passes",
+    "fail_rate": "failures",
+    "inconclusive_rate": "inconclusive",
+    "miss_rate": "misses",
+    "loose_rate": "loose",
+}
+FIGURES = (*_RATES, *_RATES.values(), "trials", "errors", "scenarios", "green", "red")
 _TOKEN = re.compile(r"\s*(?:(pass\^\d+|[A-Za-z_]\w*)|(\d+(?:\.\d*)?|\.\d+)(%?)|(<=|>=|==|!=|<|>|\(|\)))")
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -108,13 +115,13 @@ class Gate:
         parts = [self._both()]
         while self._take("or"):
             parts.append(self._both())
-        return lambda figures: any([part(figures) for part in parts])
+        return lambda figures: any(part(figures) for part in parts)
 
     def _both(self) -> Callable[[Mapping[str, float]], bool]:
         parts = [self._factor()]
         while self._take("and"):
             parts.append(self._factor())
-        return lambda figures: all([part(figures) for part in parts])
+        return lambda figures: all(part(figures) for part in parts)
 
     def _factor(self) -> Callable[[Mapping[str, float]], bool]:
         if self._take("not"):
@@ -185,16 +192,9 @@ def figures_of(suite: SuiteResult, ks: Sequence[int] = ()) -> dict[str, float | 
         "misses": sum(trial.trial.outcome is Outcome.CASSETTE_MISS for trial in counted),
         "loose": sum(trial.trial.loose for trial in counted),
     }
-    rates = {
-        "pass_rate": "passes",
-        "fail_rate": "failures",
-        "inconclusive_rate": "inconclusive",
-        "miss_rate": "misses",
-        "loose_rate": "loose",
-    }
     green = sum(result.counts.trials > 0 and result.counts.passes == result.counts.trials for result in suite.results)
     found: dict[str, float | None] = {**numbers, "trials": total, "errors": len(suite.graded) - total}
-    found |= {rate: numbers[number] / total if total else None for rate, number in rates.items()}
+    found |= {rate: numbers[number] / total if total else None for rate, number in _RATES.items()}
     found |= {"scenarios": len(suite.results), "green": green, "red": len(suite.results) - green}
     found |= {f"pass^{estimate.k}": estimate.value for estimate in suite.estimates(list(ks))}
     return found

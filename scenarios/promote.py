@@ -1,8 +1,8 @@
 """Turns a failing conversation into a scenario: the customer's words, the tools as they answered, and what was red.
 
 The scenario asks three things of another agent: that no score that counts is red, that no call is repeated whose
-argument was at fault, and that reads are answered as they were recorded. A write that was at fault cannot be answered
-from its recording once it is corrected, so its tool gets a small model (`world`) that echoes the arguments the way the
+argument was at fault, and that reads are answered as they were recorded. A write cannot be answered from its recording
+once its arguments are corrected, so each write gets a small model (`world`) that echoes its arguments the way the
 recorded result did.
 """
 
@@ -100,7 +100,7 @@ def promote(
         ),
         expectations=Expectations(forbidden_calls=_forbidden(conversation, failed)),
         tools=kinds,
-        world=_world(conversation, failed, kinds),
+        world=_world(conversation, kinds),
         recordings=[_recording(call, conversation) for call in conversation.tool_calls if call.executed],
         recorded_agent=_steps(conversation),
     )
@@ -220,15 +220,14 @@ def _forbidden(conversation: Conversation, failed: Sequence[Failure]) -> list[Ca
     return list(calls.values())
 
 
-def _world(conversation: Conversation, failed: Sequence[Failure], tools: Sequence[Tool]) -> World | None:
+def _world(conversation: Conversation, tools: Sequence[Tool]) -> World | None:
+    """A model of each write that succeeded: a corrected call gets what was recorded, with its own arguments in it."""
     writes = {tool.name for tool in tools if tool.kind == "write"}
     models: dict[str, WorldTool] = {}
     for call in conversation.tool_calls:
         if call.name in writes and call.error is None and call.executed:
             models.setdefault(call.name, WorldTool(tool=call.name, result=_echo(call.result, call.arguments)))
-    at_fault = {call.name for call in _faulty(conversation, failed)}
-    kept = [model for name, model in models.items() if name in at_fault]
-    return World(tools=kept) if kept else None
+    return World(tools=list(models.values())) if models else None
 
 
 def _echo(result: Json, arguments: Mapping[str, Json]) -> Json:

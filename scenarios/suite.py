@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from conversation.errors import UsageError
 from conversation.verdict import Verdict
 from scenarios import trial as trials_of
-from scenarios.agents.protocol import Agent, AgentOptions
+from scenarios.agents.protocol import Agent, AgentOptions, Sandbox
 from scenarios.agents.recorded import RecordedAgent
 from scenarios.agents.registry import open_agent
-from scenarios.cassette import Cassette, Live
+from scenarios.cassette import Cassette
 from scenarios.grade import GradedTrial, grade, scorecard_of
 from scenarios.pass_k import Counts, Estimate, estimates
 from scenarios.scenario_file import read_all
@@ -27,6 +28,7 @@ from scenarios.users import MODES, Customer, DivergingUser, Mode, ScriptedUser
 from scoring.scorecard import Scorecard, load
 
 Progress = Callable[[int, int], None]
+SandboxMaker = Callable[[], Sandbox]
 CustomerMaker = Callable[[Scenario, int], Customer]
 
 
@@ -98,7 +100,7 @@ def replay(
     scorecard: Scorecard | None = None,
     options: AgentOptions | None = None,
     customer: CustomerMaker | None = None,
-    live: Live | None = None,
+    live: SandboxMaker | None = None,
     now_ns: Callable[[], int] = time.time_ns,
 ) -> SuiteResult:
     """Replay the scenarios of files and folders against an agent.
@@ -115,7 +117,8 @@ def replay(
         scorecard: Judges scenarios that name none; the shipped default if None.
         options: Keys and limits for the agent.
         customer: Makes a simulated customer from a scenario and a seed.
-        live: Answers tool calls that nothing recorded answers.
+        live: Makes the tools of a trial that answer what nothing recorded answers; without it the agent's own
+            sandbox, if it has one.
         now_ns: The clock.
 
     Raises:
@@ -165,20 +168,21 @@ def run_suite(
     seed: int = 0,
     progress: Progress | None = None,
     customer: CustomerMaker | None = None,
-    live: Live | None = None,
+    live: SandboxMaker | None = None,
     now_ns: Callable[[], int] = time.time_ns,
 ) -> SuiteResult:
     """`replay` for scenarios and an agent at hand."""
     started = now_ns()
     if isinstance(agent, RecordedAgent):
         agent = agent.for_scenarios(scenarios)
+    sandbox = live or cast("SandboxMaker | None", getattr(agent, "sandbox", None))
     loaded: dict[tuple[str | None, str | None], Scorecard] = {}
     judges = {scenario.id: scorecard_of(scenario, scorecard, loaded) for scenario in scenarios}
 
     def one(scenario: Scenario, index: int) -> GradedTrial:
         here = seed + index
         user = customer(scenario, here) if mode == "simulated" and customer else script(scenario, mode)
-        cassette = Cassette(scenario, live, loose=mode != "strict")
+        cassette = Cassette(scenario, sandbox() if sandbox else None, loose=mode != "strict")
         played = trials_of.run(scenario, agent, user, cassette, now_ns=now_ns, index=index, seed=here)
         return grade(scenario, played, judges[scenario.id])
 

@@ -75,6 +75,14 @@ class AgentOptions:
     attempts: int = 4
 
 
+class Sandbox(Protocol):
+    """Answers tool calls for real, for one trial."""
+
+    def __call__(self, name: str, arguments: Mapping[str, Any], /) -> Any:
+        """What the tool returns."""
+        ...
+
+
 class Session(Protocol):
     """One conversation with an agent."""
 
@@ -89,7 +97,10 @@ class Session(Protocol):
 
 
 class Agent(Protocol):
-    """An agent under test; `start` may be called from several threads."""
+    """An agent under test; `start` may be called from several threads.
+
+    An agent that also has a method `sandbox() -> Sandbox` brings tools to answer what no recording answers.
+    """
 
     name: str
     version: str

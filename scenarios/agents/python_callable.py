@@ -61,10 +61,10 @@ class PythonAgent:
 
     def start(self, task: Task) -> Session:
         """A conversation; a class gets a new instance."""
-        target: Callable[..., Any] = self._target
+        target: Any = self._target
         if inspect.isclass(self._target):
             try:
-                target = self._target(**_wanted(self._target, _facts(task, None)))
+                target = target(**_wanted(self._target, _facts(task, None)))
             except Exception as error:
                 raise AgentError(_raised(self.name, error)) from error
         return _Session(target, task, self.name)
