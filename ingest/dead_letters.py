@@ -71,9 +71,19 @@ class DeadLetters:
     def replay(self, seq: int) -> None:
         """Queue a dead letter again, as if it had just arrived; its receive time stays."""
         item = self.item(seq)
-        head = item.head
-        self._spool.append(head.project, head.signal, head.received_ns, head.spans, item.payload).result()
-        self.drop(seq)
+        spool = self._spool
+
+        def run(transaction: Any) -> None:
+            if transaction.pop(key(seq), db=spool.dead) is None:
+                raise _unknown(seq)
+            transaction.delete(key(seq), db=spool.bodies)
+            spool.put(transaction, item.head, item.payload)
+
+        def then(_: None) -> None:
+            spool.count(held_bytes=-item.head.size, dead_items=-1)
+            spool.added(item.head)
+
+        spool.submit(run, then).result()
 
     def drop(self, seq: int) -> None:
         """Delete a dead letter for good.

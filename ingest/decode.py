@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -23,6 +24,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from ingest.errors import Cause, Refused
+from ingest.json_otlp import to_protobuf
 from ingest.limits import Limits
 
 NO_TRACE: Final = bytes(16)
@@ -38,6 +40,11 @@ class SignalType:
     response: type[Message]
     unit: str
     rejected_field: str
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """Of the request message."""
+        return cast("Descriptor", self.request.DESCRIPTOR)
 
 
 SIGNALS: Final = {
@@ -68,6 +75,15 @@ class Decoded:
     message: str = ""
 
 
+def from_json(signal: SignalType, body: bytes) -> bytes:
+    """The protobuf form of an OTLP/JSON body.
+
+    Raises:
+        Refused: Not valid OTLP/JSON (400).
+    """
+    return to_protobuf(body, signal.descriptor)
+
+
 def parse(signal: SignalType, body: bytes) -> Any:
     """Parse protobuf.
 
@@ -77,7 +93,7 @@ def parse(signal: SignalType, body: bytes) -> Any:
     try:
         return signal.request.FromString(body)
     except DecodeError as error:
-        raise Refused(Cause.BAD_DATA, f"the body is not a valid {signal.request.DESCRIPTOR.name}: {error}") from error
+        raise Refused(Cause.BAD_DATA, f"the body is not a valid {signal.descriptor.name}: {error}") from error
 
 
 def check(signal: SignalType, request: Any, body: bytes, limits: Limits) -> Decoded:

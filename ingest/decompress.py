@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-from backports import zstd
-
 from ingest.errors import Cause, Refused
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 ENCODINGS = ("identity", "gzip", "deflate", "zstd")
 _GZIP_WINDOW = 31  # zlib: 15 bits of window plus 16 for the gzip header
@@ -59,9 +63,13 @@ def _opener(body: bytes, encoding: str) -> Callable[[], _Decompressor]:
         return zstd.ZstdDecompressor
     if encoding == "gzip":
         return lambda: zlib.decompressobj(_GZIP_WINDOW)
-    # RFC 9110 section 8.4.1.2: "deflate" has the zlib header (low nibble 8, checksum divisible by 31); be kind without it.
-    has_header = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
-    return lambda: zlib.decompressobj(zlib.MAX_WBITS if has_header else _RAW_WINDOW)
+    return lambda: zlib.decompressobj(zlib.MAX_WBITS if _has_zlib_header(body) else _RAW_WINDOW)
+
+
+def _has_zlib_header(body: bytes) -> bool:
+    """RFC 1950: method 8 and a two-byte checksum of 31; RFC 9110 asks for it, be kind without it."""
+    method, checksum = 8, 31
+    return len(body) > 1 and body[0] & 0x0F == method and int.from_bytes(body[:2], "big") % checksum == 0
 
 
 def _inflate(body: bytes, opener: Callable[[], _Decompressor], limit: int) -> bytes:

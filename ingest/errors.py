@@ -1,9 +1,9 @@
 """One table from what is wrong with an export to what the sender is told, over HTTP and over gRPC.
 
-The statuses follow the OTLP specification (sections "Failures" and "Throttling",
-https://opentelemetry.io/docs/specs/otlp/): a sender repeats 429 and 503, and over gRPC `UNAVAILABLE`; everything else it
-drops. So whatever may pass by waiting must be `THROTTLED` or `UNAVAILABLE`, and nothing else may be. `TOO_LARGE` over
-gRPC is `RESOURCE_EXHAUSTED` without `RetryInfo`, which the specification reads as not repeatable.
+The statuses follow the OTLP specification ("Failures" and "Throttling", https://opentelemetry.io/docs/specs/otlp/): a
+sender repeats 429 and 503, and over gRPC `UNAVAILABLE`; everything else it drops. So what may pass by waiting must be
+`THROTTLED` or `UNAVAILABLE`, and nothing else may be. `TOO_LARGE` over gRPC is `RESOURCE_EXHAUSTED` without
+`RetryInfo`, which the specification reads as not repeatable.
 
 FloorlineError
 ├── PermanentError
@@ -66,7 +66,7 @@ TABLE: Mapping[Cause, Answer] = {
 }
 
 
-class Refused(PermanentError):
+class Refused(PermanentError):  # noqa: N818 - names the outcome, as the sender sees it
     """An export that will be refused every time.
 
     Args:
@@ -79,7 +79,7 @@ class Refused(PermanentError):
         self.cause = cause
 
 
-class Busy(RetryableError):
+class Busy(RetryableError):  # noqa: N818 - as Refused
     """An export that may be taken later.
 
     Args:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from google.protobuf import json_format
@@ -20,11 +21,12 @@ from conversation.errors import FloorlineError
 from ingest import errors
 from ingest.auth import Authenticator, Grant
 from ingest.counters import Counters
-from ingest.decode import SIGNALS, Decoded, SignalType, check, parse
+from ingest.decode import SIGNALS, Decoded, SignalType, check, from_json, parse
 from ingest.decompress import check_encoding, decompress
 from ingest.errors import Cause, Refused
 from ingest.item import Signal
-from ingest.limits import Limits
+from ingest.limits import Limits, RateLimit
+from ingest.redact import Redactor
 from ingest.spool import Spool
 
 PROTOBUF: Final = "application/x-protobuf"
@@ -71,6 +73,7 @@ class Handler:
         limits: Bounds on a request.
         counters: Where to count.
         now_ns: Wall clock, nanoseconds since the epoch.
+        redactor: Takes personal data out; None keeps bodies as they came.
     """
 
     def __init__(
@@ -81,12 +84,15 @@ class Handler:
         now_ns: Callable[[], int],
         limits: Limits | None = None,
         counters: Counters | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.counters = counters or Counters()
         self._spool = spool
         self._access = access
         self._now_ns = now_ns
+        self._redactor = redactor
+        self._rate = RateLimit(self.limits.key_bytes_per_second, self.limits.key_burst_bytes, time.monotonic)
 
     def admit(
         self, signal: str, content_type: str | None, content_encoding: str | None, key: str | None, size: int | None
@@ -130,6 +136,7 @@ class Handler:
         """Take the body of an admitted request; never raises but on cancellation."""
         signal = admission.signal
         try:
+            self._rate.spend(admission.grant.key_id, len(body))
             if len(body) <= INLINE_BYTES and admission.encoding == "identity":
                 decoded = self._decode(admission, body)
             else:
@@ -142,7 +149,7 @@ class Handler:
                 )
         except FloorlineError as error:
             return self.refuse(signal.name, admission.content_type, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer the sender repeats after
             _LOG.exception("an export failed")
             return self.refuse(signal.name, admission.content_type, error)
         return self._accept(admission, decoded)
@@ -158,7 +165,18 @@ class Handler:
         if len(body) > self.limits.body_bytes:
             raise self.too_large()
         plain = decompress(body, admission.encoding, self.limits.decompressed_bytes)
-        return check(admission.signal, parse(admission.signal, plain), plain, self.limits)
+        if admission.content_type == JSON:
+            plain = from_json(admission.signal, plain)
+        decoded = check(admission.signal, parse(admission.signal, plain), plain, self.limits)
+        return self._redact(admission, decoded) if admission.signal.name in _SPOOLED else decoded
+
+    def _redact(self, admission: Admission, decoded: Decoded) -> Decoded:
+        if self._redactor is None:
+            return decoded
+        payload, found = self._redactor.redact(admission.grant.project, decoded.payload, admission.signal.descriptor)
+        for kind, number in found.items():
+            self.counters.add("redactions", number, type=kind)
+        return replace(decoded, payload=payload)
 
     def _accept(self, admission: Admission, decoded: Decoded) -> Reply:
         signal = admission.signal

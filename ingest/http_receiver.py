@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from conversation.errors import FloorlineError
@@ -200,7 +201,7 @@ def _words(headers: Mapping[bytes, str]) -> Callable[[str], str | None]:
 
 
 async def _send(send: Send, status: int, headers: Headers, body: bytes, *, more: bool = False) -> None:
-    length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
+    length = [] if status == HTTPStatus.NO_CONTENT else [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
     await send({"type": "http.response.body", "body": body, "more_body": more})
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 import orjson
 
+from store.traces import Body
+
 Signal = Literal["traces", "logs"]
 
 
@@ -39,20 +41,9 @@ class Item:
     head: Head
     payload: bytes
 
-    @property
-    def project(self) -> str:
-        """Whose data it is."""
-        return self.head.project
-
-    @property
-    def signal(self) -> Signal:
-        """Traces or logs."""
-        return self.head.signal
-
-    @property
-    def received_ns(self) -> int:
-        """When it arrived."""
-        return self.head.received_ns
+    def body(self) -> Body:
+        """As the store takes it."""
+        return Body(self.head.project, self.head.signal, self.head.received_ns, self.payload)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """From the spool to the store: large batches, exactly once, and nothing that one bad body can stop.
 
-A batch is due when enough spans or bytes wait or the oldest has waited long enough: 10,000 spans at once load four times
-faster than 512 (the engine parses and sorts a block at a time). Its token is on disk before the first try. An error that
-may pass is tried again under the same token, for ever, with a growing pause: the spool fills, then senders are told to
-wait. An error that will not pass means a body the store cannot read: the batch is halved until that body is alone, and
-that one is buried.
+A batch is due when enough spans or bytes wait or the oldest has waited long enough: 10,000 spans at once load six
+times faster than 512 (the engine parses and sorts a block at a time). Its token is on disk before the first try. An
+error that may pass is tried again under the same token, for ever, with a growing pause: the spool fills, then senders
+are told to wait. An error of the data itself means a body the store cannot read: the batch is halved until that body
+is alone, and that one is buried. A permanent error that is not about data (a wrong password, a missing table) is
+waited out too: it would bury everything.
 """
 
 from __future__ import annotations
@@ -14,21 +15,39 @@ import random
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Final, Protocol
 
 from conversation.errors import FloorlineError, PermanentError
 from ingest.counters import Counters
 from ingest.dead_letters import DeadLetters
 from ingest.item import Batch, Item
 from ingest.spool import Spool
+from store.errors import PermanentStoreError
+from store.traces import Body
 
+# Codes of ClickHouse's `src/Common/ErrorCodes.cpp` that speak of the inserted bytes.
+DATA_CODES: Final = frozenset(
+    {
+        6,  # CANNOT_PARSE_TEXT
+        26,  # CANNOT_PARSE_QUOTED_STRING
+        27,  # CANNOT_PARSE_INPUT_ASSERTION_FAILED
+        32,  # ATTEMPT_TO_READ_AFTER_EOF
+        33,  # CANNOT_READ_ALL_DATA
+        53,  # TYPE_MISMATCH
+        69,  # ARGUMENT_OUT_OF_BOUND
+        117,  # INCORRECT_DATA
+        131,  # TOO_LARGE_STRING_SIZE
+        321,  # VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+        349,  # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+    }
+)
 _LOG = logging.getLogger(__name__)
 
 
 class Store(Protocol):
     """The part of `store.traces.TraceStore` the loader needs."""
 
-    def load(self, bodies: Sequence[Any], token: str) -> None:
+    def load(self, bodies: Sequence[Body], token: str) -> None:
         """Store the bodies' spans and log records, once per token.
 
         Raises:
@@ -105,13 +124,21 @@ class Loader:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            batch = None
             try:
                 batch = self._next()
                 if batch is not None:
                     self._deliver(batch)
             except Exception:
                 _LOG.exception("the loader failed; it goes on")
-                self._stop.wait(self._pace.first_pause_seconds)
+                if batch is not None:
+                    self._take_back(batch)
+                self._stop.wait(self._pace.longest_pause_seconds)
+
+    def _take_back(self, batch: Batch) -> None:
+        """Try again what is left of a batch, which may have been split meanwhile."""
+        with self._lock:
+            self._left_behind += [b for b in self._spool.open_batches() if batch.first <= b.first <= batch.last]
 
     def _next(self) -> Batch | None:
         with self._lock:
@@ -126,12 +153,12 @@ class Loader:
         failures = 0
         while items:
             try:
-                self._store.load(items, batch.token)
+                self._store.load([item.body() for item in items], batch.token)
                 break
-            except PermanentError as error:
-                self._isolate(batch, items, error)
-                return
             except Exception as error:  # noqa: BLE001 - not known to be hopeless, so tried again
+                if _speaks_of_data(error):
+                    self._isolate(batch, items, error)
+                    return
                 failures += 1
                 self._report(failures, error)
                 if self._stop.wait(self._pause(failures)):
@@ -140,7 +167,7 @@ class Loader:
         self._counters.add("batches")
         self._counters.add("loaded_spans", sum(item.head.spans for item in items))
 
-    def _isolate(self, batch: Batch, items: list[Item], error: PermanentError) -> None:
+    def _isolate(self, batch: Batch, items: list[Item], error: Exception) -> None:
         if len(items) > 1:
             for half in self._spool.split(batch):
                 self._deliver(half)
@@ -150,8 +177,11 @@ class Loader:
         self._counters.add("dead_letters")
 
     def _pause(self, failures: int) -> float:
-        longest = min(self._pace.longest_pause_seconds, self._pace.first_pause_seconds * 2 ** min(failures - 1, 16))
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, no secret
+        longest: float = min(
+            self._pace.longest_pause_seconds, self._pace.first_pause_seconds * 2 ** min(failures - 1, 16)
+        )
+        spread: float = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, no secret
+        return longest * spread
 
     def _report(self, failures: int, error: Exception) -> None:
         self._counters.add("batch_retries")
@@ -162,3 +192,9 @@ class Loader:
                 error,
                 exc_info=not isinstance(error, FloorlineError),
             )
+
+
+def _speaks_of_data(error: Exception) -> bool:
+    if isinstance(error, PermanentStoreError):
+        return error.code in DATA_CODES
+    return isinstance(error, PermanentError)

@@ -70,8 +70,8 @@ class HttpServer:
                     timeout_keep_alive=KEEP_ALIVE_SECONDS,
                     timeout_graceful_shutdown=5,
                     limit_concurrency=MAX_CONNECTIONS,
-                    ssl_certfile=tls and str(tls.certificate),
-                    ssl_keyfile=tls and str(tls.key),
+                    ssl_certfile=str(tls.certificate) if tls else None,
+                    ssl_keyfile=str(tls.key) if tls else None,
                     ssl_ca_certs=str(tls.client_ca) if tls and tls.client_ca else None,
                     ssl_cert_reqs=2 if tls and tls.client_ca else 0,
                 )

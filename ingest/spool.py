@@ -4,9 +4,10 @@
                                              │ split (two batches, two tokens)
                                              └──bury──> DEAD (listed, replayed or dropped by an operator)
 
-An item is acknowledged in WRITTEN, after a flush it shares with everything that waited (`committer`). `claim` writes the
-batch and its deduplication token down *before* the first try to load it, so that after kill -9 the same items go out
-again under the same token and the store can tell. An item leaves the disk in the transaction that completes its batch.
+An item is acknowledged in WRITTEN, after a flush it shares with everything that waited (`committer`). `claim` writes
+the batch and its deduplication token down *before* the first try to load it, so that after kill -9 the same items go
+out again under the same token and the store can tell. An item leaves the disk in the transaction that completes its
+batch.
 
 The store is LMDB: copy-on-write pages, so a crash at any instant leaves the last flushed state, with no log to replay.
 Measured against SQLite (WAL, synchronous=FULL) with group commit, queue of 50-100 MB, 2 cores, chdb busy beside it:
@@ -84,7 +85,7 @@ class Spool:
             self._reserved += size
         head = Head(project, signal, received_ns, spans, size)
         try:
-            future = self._committer.submit(lambda t: self._put(t, head, payload), lambda _: self._added(head))
+            future = self._committer.submit(lambda t: self.put(t, head, payload), lambda _: self.added(head))
         except Busy:
             self._release(size)
             raise
@@ -211,13 +212,15 @@ class Spool:
         cursor = transaction.cursor(db=self.batches)
         return Batch.decode(cursor.key(), cursor.value()).last if cursor.last() else 0
 
-    def _put(self, transaction: Any, head: Head, payload: bytes) -> int:
+    def put(self, transaction: Any, head: Head, payload: bytes) -> int:
+        """Write one item and return its number; for this package's own modules, followed by `added`."""
         seq, self._next = self._next, self._next + 1  # a number lost to an undone transaction leaves a harmless gap
         transaction.put(key(seq), head.encode(), db=self.heads, append=True)
         transaction.put(key(seq), payload, db=self.bodies)
         return seq
 
-    def _added(self, head: Head) -> None:
+    def added(self, head: Head) -> None:
+        """Count one more ready item, after a commit."""
         with self._changed:
             self._backlog.held_bytes += head.size
             self._backlog.add_ready(head)
