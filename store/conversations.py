@@ -92,7 +92,7 @@ class ConversationStore:
         bindings = {"project": project, "conversation_id": conversation_id}
         scores = [score_of(row) for row in self._client.query(load("scores_current"), bindings)]
         shown = conversation_json(conversation, found["verdict"], scores)
-        labels = LabelStore(self._client).scores(project, conversation_id)
+        labels = LabelStore(self._client).of(project, conversation_id)
         shown["scores"] += [score_json(label) for label in labels]
         return {**shown, "risk": found["risk"], "graded_at": iso(int(found["graded_at_ns"]))}
 
@@ -131,9 +131,11 @@ def _filters(wanted: dict[str, str]) -> str:
     conditions = [f"{name} = {{{name}:String}}" for name in _EQUAL if name in wanted and name != "verdict"]
     conditions += [f"has({column}, {{{name}:String}})" for name, column in _CONTAINED.items() if name in wanted]
     if "scorer" in wanted and wanted.get("verdict") == "fail":
-        conditions.append("has(failed_scorers, {scorer:String})")
+        conditions.append("(has(failed_scorers, {scorer:String}) OR has(failed_scores, {scorer:String}))")
     elif "scorer" in wanted:
-        conditions.append("has(scorers, {scorer:String})")
+        conditions.append(
+            "(has(scorers, {scorer:String}) OR has(failed_scores, {scorer:String}) OR has(passed_scores, {scorer:String}))"
+        )
     if "verdict" in wanted:
         conditions.append("verdict = {verdict:String}")
     return "".join(f" AND {condition}" for condition in conditions)
@@ -156,6 +158,8 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
         "turn_types": list(row["turn_types"]),
         "tools": list(row["tools"]),
         "failed_scorers": list(row["failed_scorers"]),
+        "failed_scores": list(row["failed_scores"]),
+        "passed_scores": list(row["passed_scores"]),
         "tokens": {
             "input": int(row["input_tokens"]),
             "output": int(row["output_tokens"]),

@@ -128,9 +128,8 @@ def _conversation(attempt: Attempt) -> Row:
     made = attempt.revision
     conversation, grade = made.conversation, made.grade
     tokens = conversation.tokens
-    named = {_scorer(score.name) for score in grade.scores}
-    failed = {_scorer(score.name) for score in grade.scores if score.verdict is Verdict.FAIL}
-    scored = {entry.scorer for entry in grade.ledger if entry.state is LedgerState.SCORED}
+    failed = {score.name for score in grade.scores if score.verdict is Verdict.FAIL}
+    passed = {score.name for score in grade.scores if score.verdict is Verdict.PASS}
     return {
         **attempt.shared,
         **attempt.agent,
@@ -144,8 +143,10 @@ def _conversation(attempt: Attempt) -> Row:
         "turns": len(conversation.turns),
         "turn_types": sorted({turn.type for turn in conversation.turns}),
         "tools": sorted({call.name for call in conversation.tool_calls}),
-        "failed_scorers": sorted(failed | {score.name for score in grade.scores if score.verdict is Verdict.FAIL}),
-        "scorers": sorted(named | scored | {score.name for score in grade.scores}),
+        "failed_scorers": sorted({_scorer(score.name) for score in grade.scores if score.verdict is Verdict.FAIL}),
+        "scorers": sorted({entry.scorer for entry in grade.ledger if entry.state is LedgerState.SCORED}),
+        "failed_scores": sorted(failed),
+        "passed_scores": sorted(passed - failed),
         "input_tokens": tokens.input,
         "output_tokens": tokens.output,
         "reasoning_tokens": tokens.reasoning,

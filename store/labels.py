@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from conversation.verdict import Score, Verdict
 from store.client import Client
 
-_COLUMNS = ("project", "conversation_id", "scorer", "author", "at_ns", "verdict", "note", "revision")
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """One human verdict.
-
-    Attributes:
-        project: Whose conversation.
-        conversation_id: Which.
-        verdict: `pass`, `fail` or another `Verdict`.
-        at_ns: When it was given.
-        scorer: The scorer it judges, empty for the conversation as a whole.
-        note: Why.
-        author: Who.
-        revision: The revision that was looked at, 0 if unknown.
-    """
-
-    project: str
-    conversation_id: str
-    verdict: Verdict
-    at_ns: int
-    scorer: str = ""
-    note: str = ""
-    author: str = ""
-    revision: int = 0
+_COLUMNS = ("project", "conversation_id", "scorer", "author", "at_ns", "verdict", "value", "note")
 
 
 class LabelStore:
-    """Labels of all projects.
+    """Human scores: `name` is the scorer they judge, `scorer_version` the author, `explanation` the note.
 
     Args:
         client: A migrated store.
@@ -46,41 +20,38 @@ class LabelStore:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def add(self, label: Label) -> None:
-        """Keep a label; an author's later label on the same scorer counts instead of the earlier."""
-        row = [getattr(label, name) for name in _COLUMNS]
-        row[_COLUMNS.index("verdict")] = str(label.verdict)
-        self._client.insert("labels", _COLUMNS, [row])
+    def add(self, project: str, conversation_id: str, score: Score) -> None:
+        """Keep a human score for ever; a later one of the same author on the same scorer does not replace it."""
+        row = [project, conversation_id, score.name, score.scorer_version, score.scored_at_ns, str(score.verdict)]
+        self._client.insert("labels", _COLUMNS, [[*row, score.value, score.explanation]])
 
-    def latest(self, project: str, conversation_id: str | None = None, *, scorer: str | None = None) -> list[Label]:
-        """The labels that count, newest first: one for each conversation, scorer and author."""
-        conditions = "".join(
-            f" AND {name} = {{{name}:String}}"
-            for name, value in (("conversation_id", conversation_id), ("scorer", scorer))
-            if value is not None
-        )
+    def all(self, project: str, limit: int = 100_000) -> list[tuple[str, Score]]:
+        """(conversation id, score) of a project, oldest first; the newest of them where there are more."""
         rows = self._client.query(
-            f"SELECT {', '.join(_COLUMNS)} FROM labels WHERE project = {{project:String}}{conditions} "
-            "ORDER BY at_ns DESC LIMIT 1 BY conversation_id, scorer, author",
-            {"project": project, "conversation_id": conversation_id or "", "scorer": scorer or ""},
+            f"SELECT {', '.join(_COLUMNS)} FROM labels FINAL WHERE project = {{project:String}} "
+            "ORDER BY at_ns DESC, conversation_id, scorer, author LIMIT {limit:UInt32}",
+            {"project": project, "limit": limit},
         )
-        return [_label(row) for row in rows]
+        return [(row["conversation_id"], _score(row)) for row in reversed(rows)]
 
-    def scores(self, project: str, conversation_id: str) -> list[Score]:
-        """The labels of one conversation as scores marked human."""
-        return [
-            Score(
-                name=label.scorer or "human",
-                verdict=label.verdict,
-                label=str(label.verdict),
-                explanation=label.note,
-                scorer_version=label.author,
-                scored_at_ns=label.at_ns,
-                human=True,
-            )
-            for label in self.latest(project, conversation_id)
-        ]
+    def of(self, project: str, conversation_id: str) -> list[Score]:
+        """The human scores of one conversation, oldest first."""
+        rows = self._client.query(
+            f"SELECT {', '.join(_COLUMNS)} FROM labels FINAL WHERE project = {{project:String}} "
+            "AND conversation_id = {conversation_id:String} ORDER BY at_ns, scorer, author",
+            {"project": project, "conversation_id": conversation_id},
+        )
+        return [_score(row) for row in rows]
 
 
-def _label(row: dict[str, Any]) -> Label:
-    return Label(**{**row, "verdict": Verdict(row["verdict"]), "at_ns": int(row["at_ns"])})
+def _score(row: dict[str, Any]) -> Score:
+    return Score(
+        name=row["scorer"],
+        verdict=Verdict(row["verdict"]),
+        value=row["value"],
+        label=row["verdict"],
+        explanation=row["note"],
+        scorer_version=row["author"],
+        scored_at_ns=int(row["at_ns"]),
+        human=True,
+    )

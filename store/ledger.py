@@ -2,13 +2,13 @@
 
 One entry is one scorer on one conversation revision. A revision that was graded has the states the grader gave it. A
 conversation with something not graded yet has a revision to come, all of whose entries are `pending`: one for each
-scorer. `ingested` is the number of all entries, so the states add up to it; `conversations` counts conversations: those
-`ingested` are the `graded` (graded up to date) and the `pending`.
+scorer. `ingested` is the number of all entries, so the states add up to it. Under `conversations` whole conversations
+are counted: those `ingested` are the `graded` (up to date) and the `pending`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conversation.verdict import LedgerState
@@ -16,6 +16,12 @@ from store.client import Client
 from store.sql import load
 from store.waiting import waiting_sql
 from store.window import bound
+
+_GRADED = (
+    "project = {project:String} AND hour >= toDateTime({from_hour:UInt32}, 'UTC') AND started_ns >= {since_ns:UInt64}"
+)
+_WAITING = "project = {project:String} AND first_start_ns >= {since_ns:UInt64}"
+_EVERYTHING: Mapping[str, object] = {"since_ms": 0, "shard": 0, "shards": 1}
 
 
 class LedgerStore:
@@ -31,27 +37,39 @@ class LedgerStore:
     def counts(
         self, project: str, since_ns: int | None = None, *, scorers: Sequence[str] | None = None
     ) -> dict[str, Any]:
-        """Entries by state, and what they add up to.
+        """Entries by state and scorer, and what they add up to.
 
         Args:
             project: Whose.
             since_ns: Only conversations started at or after this.
-            scorers: The active scorecard's scorers, for entries to come; else as many as the newest revision had.
+            scorers: The active scorecard's scorers, for entries to come; else those the ledger knows, or one.
         """
-        window = bound(project, since_ns, None)
+        return self._counts(bound(project, since_ns, None), _GRADED, _WAITING, scorers)
+
+    def totals(self, scorers: Sequence[str] | None = None) -> dict[str, int]:
+        """Entries by state over all projects."""
+        found = self._counts({}, "1", "1", scorers)
+        return {str(state): int(found[str(state)]) for state in LedgerState}
+
+    def rows(self, project: str, conversation_id: str) -> list[dict[str, Any]]:
+        """Every entry of one conversation, newest revision first: why was this one (not) scored?"""
+        ids = {"project": project, "conversation_id": conversation_id}
+        return self._client.query(load("ledger_rows"), ids)
+
+    def _counts(
+        self, window: Mapping[str, object], graded: str, waiting: str, scorers: Sequence[str] | None
+    ) -> dict[str, Any]:
         states = {str(state): 0 for state in LedgerState}
         by_scorer: dict[str, dict[str, int]] = {}
-        for row in self._client.query(load("ledger_counts"), window):
+        conversations = revisions = 0
+        for row in self._client.query(load("ledger_counts").replace("{scope}", graded), window):
+            if not row["state"]:
+                conversations, revisions = int(row["conversations"]), int(row["revisions"])
+                continue
             states[row["state"]] += int(row["entries"])
             by_scorer.setdefault(row["scorer"], dict.fromkeys(states, 0))[row["state"]] = int(row["entries"])
-        graded = self._client.query(load("ledger_graded"), window)[0]
-        waiting = self._client.query(
-            load("ledger_waiting").replace("{waiting}", waiting_sql()),
-            {**window, "since_ms": 0, "shard": 0, "shards": 1},
-        )[0]
-        pending, regraded = int(waiting["pending"]), int(waiting["regraded"])
-        expected = list(scorers) if scorers is not None else sorted(by_scorer) or [""]
-        for scorer in expected if pending else ():
+        pending, regraded = self._pending(window, waiting)
+        for scorer in (scorers or sorted(by_scorer) or [""]) if pending else ():
             by_scorer.setdefault(scorer, dict.fromkeys(states, 0))["pending"] += pending
             states["pending"] += pending
         return {
@@ -59,14 +77,14 @@ class LedgerStore:
             **states,
             "by_scorer": by_scorer,
             "conversations": {
-                "ingested": int(graded["conversations"]) + pending - regraded,
-                "graded": int(graded["conversations"]) - regraded,
+                "ingested": conversations + pending - regraded,
+                "graded": conversations - regraded,
                 "pending": pending,
-                "revisions": int(graded["revisions"]),
+                "revisions": revisions,
             },
         }
 
-    def rows(self, project: str, conversation_id: str) -> list[dict[str, Any]]:
-        """Every entry of one conversation, newest revision first: why was this one (not) scored?"""
-        bound_ids = {"project": project, "conversation_id": conversation_id}
-        return self._client.query(load("ledger_rows"), bound_ids)
+    def _pending(self, window: Mapping[str, object], waiting: str) -> tuple[int, int]:
+        sql = load("ledger_waiting").replace("{waiting}", waiting_sql()).replace("{scope}", waiting)
+        row = self._client.query(sql, {**window, **_EVERYTHING})[0]
+        return int(row["pending"]), int(row["regraded"])

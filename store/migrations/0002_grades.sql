@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS superseded
 (
     project LowCardinality(String),
     hour DateTime('UTC'),
-    attempt UInt64
+    attempt UInt64,
+    retried UInt8
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (project, hour, attempt);
@@ -63,6 +64,8 @@ CREATE TABLE IF NOT EXISTS conversations
     tools Array(LowCardinality(String)),
     failed_scorers Array(LowCardinality(String)),
     scorers Array(LowCardinality(String)),
+    failed_scores Array(LowCardinality(String)),
+    passed_scores Array(LowCardinality(String)),
     input_tokens UInt64,
     output_tokens UInt64,
     reasoning_tokens UInt64,
@@ -214,8 +217,8 @@ CREATE TABLE IF NOT EXISTS labels
     author LowCardinality(String),
     at_ns UInt64,
     verdict LowCardinality(String),
-    note String,
-    revision UInt32
+    value Nullable(Float64),
+    note String
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (project, conversation_id, scorer, author, at_ns)
@@ -225,12 +228,11 @@ CREATE TABLE IF NOT EXISTS incidents
 (
     project LowCardinality(String),
     incident_id String,
-    updated_ns UInt64,
+    written UInt64 DEFAULT toUnixTimestamp64Nano(now64(9)),
     started_ns UInt64,
-    status LowCardinality(String),
     document String CODEC(ZSTD(3))
 )
-ENGINE = ReplacingMergeTree(updated_ns)
+ENGINE = ReplacingMergeTree(written)
 ORDER BY (project, incident_id);
 
 CREATE TABLE IF NOT EXISTS baselines

@@ -1,7 +1,7 @@
 -- Newest first. The sort key is read backwards, so a page costs what it skips, not what is stored.
 SELECT
     conversation_id, started_ns, ended_ns, user_id, agent, version, channel, domain, verdict, risk, revision, turns, turn_types,
-    tools, failed_scorers, input_tokens, output_tokens, reasoning_tokens, cached_tokens, cost_usd, duration_seconds,
+    tools, failed_scorers, failed_scores, passed_scores, input_tokens, output_tokens, reasoning_tokens, cached_tokens, cost_usd, duration_seconds,
     scorecard_version, graded_at_ns
 FROM conversations
 WHERE {current}

@@ -1,10 +1,6 @@
--- Each revision counts in its newest attempt only: a failed attempt gives its revision number back.
-SELECT scorer, state, count() AS entries
-FROM
-(
-    SELECT conversation_id, revision, scorer, argMax(ledger.state, (graded_at_ns, attempt)) AS state
-    FROM ledger
-    WHERE project = {project:String} AND hour >= toDateTime({from_hour:UInt32}, 'UTC') AND started_ns >= {since_ns:UInt64}
-    GROUP BY conversation_id, revision, scorer
-)
-GROUP BY scorer, state
+-- Each revision counts in its newest attempt: a failed attempt gives its revision number back.
+SELECT scorer, state, count() AS entries, uniqExact(project, conversation_id) AS conversations,
+    uniqExact(project, conversation_id, revision) AS revisions
+FROM ledger FINAL
+WHERE {scope} AND attempt NOT IN (SELECT attempt FROM superseded WHERE retried)
+GROUP BY GROUPING SETS ((scorer, state), ())

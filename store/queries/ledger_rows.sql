@@ -1,12 +1,7 @@
-SELECT
-    revision,
-    scorer,
-    argMax(ledger.state, (graded_at_ns, attempt)) AS state,
-    argMax(ledger.cause, (graded_at_ns, attempt)) AS cause,
-    argMax(ledger.scorer_version, (graded_at_ns, attempt)) AS scorer_version,
-    max(ledger.graded_at_ns) AS graded_at_ns
+SELECT revision, scorer, state, cause, scorer_version, graded_at_ns
 FROM ledger
-WHERE project = {project:String} AND (hour, attempt) IN
-    (SELECT hour, attempt FROM attempts WHERE project = {project:String} AND conversation_id = {conversation_id:String})
-GROUP BY revision, scorer
-ORDER BY revision DESC, scorer
+WHERE project = {project:String}
+    AND (hour, attempt) IN
+        (SELECT hour, attempt FROM attempts WHERE project = {project:String} AND conversation_id = {conversation_id:String})
+ORDER BY revision DESC, scorer, graded_at_ns DESC
+LIMIT 1 BY revision, scorer
