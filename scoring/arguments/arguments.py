@@ -18,7 +18,7 @@ _PROSE_NAME = re.compile(
 _PROSE_DESCRIPTION = re.compile(
     r"summar|reason|free[- ]?(?:form )?text|explanation|message to|describ|express|in your own words|note"
 )
-_ID_SHAPE = re.compile(r"(?=.*\d)(?=.*[a-z_#-])[\w#@.:-]{4,}\Z|\d{5,}\Z", re.IGNORECASE)
+_ID_SHAPE = re.compile(r"(?=.*\d)(?=.*[a-z_#])[\w#@.:-]{4,}\Z|\d{5,}\Z", re.IGNORECASE)
 _ID_FIELD = re.compile(r"(?:^|_)(?:id|ids|uuid|key|code|number|no|ref|reference|token|sku)$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

@@ -21,6 +21,7 @@ from scoring.arguments.provenance import source_of
 from scoring.arguments.rivals import Rivals
 from scoring.arguments.schema import problems
 from scoring.arguments.source import Origin, Source
+from scoring.arguments.superlatives import Superlatives
 from scoring.arguments.suspicion import suspicion_of
 from scoring.protocol import Context
 
@@ -70,6 +71,7 @@ def _cross_findings(
     """Files what the rest of the conversation says against the arguments."""
     moments, rivals = Moments(index, arguments), Rivals(index, arguments)
     pairs, entities, choices = Pairs(index, arguments), Entities(index), Choices(index, arguments, rivals)
+    dearer = Superlatives(index)
     for call_id, members in groupby(arguments, key=lambda one: one.call.id):
         group = list(members)
         moment = moments.of(group[0].call, group[0].at)
@@ -77,6 +79,7 @@ def _cross_findings(
             *pairs.findings(group, moment).items(),
             *entities.findings(group).items(),
             *entities.unpaired(group, moment),
+            *dearer.findings(group),
         )
         for path, finding in crossed:
             findings.setdefault((call_id, path), []).append(finding)
@@ -93,7 +96,7 @@ def _checked(argument: Argument, index: ConversationIndex, context: Context, fin
         findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, f"ungrounded_{argument.kind}", 1.0, text)]
     elif source.strength < 1.0:
         text = f"{argument.value!r} is only loosely supported: {source.text}"
-        findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, "loose", 1.0 - source.strength, text)]
+        findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, f"loose_{argument.kind}", 1.0 - source.strength, text)]
     suspicion, strongest = suspicion_of(findings)
     proof = source.evidence()
     return Checked(

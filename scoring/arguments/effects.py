@@ -14,7 +14,9 @@ _READS = frozenset(
     estimate compare suggest recommend browse see verify validate inspect load is has identify authenticate returns
     track status available availability quote preview""".split()  # noqa: SIM905 - a word list reads better as words
 )
-_PEOPLE = frozenset("human humans agent agents person operator representative supervisor specialist staff support".split())  # noqa: SIM905 - as above
+_PEOPLE = frozenset(
+    "human humans agent agents person operator representative supervisor specialist staff support".split()
+)  # noqa: SIM905 - as above
 _HANDS = frozenset("transfer escalate handoff handover hand forward connect route".split())  # noqa: SIM905 - as above
 
 

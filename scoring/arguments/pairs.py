@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import groupby, permutations
 
 from conversation.verdict import ArgumentLabel, Evidence
 from scoring.arguments.arguments import Argument, field_words
+from scoring.arguments.effects import effect_of
 from scoring.arguments.finding import Finding
 from scoring.arguments.index import ConversationIndex, Mention
 from scoring.arguments.leaves import Path
@@ -101,6 +103,11 @@ class Pairs:
 
     def __init__(self, index: ConversationIndex, arguments: list[Argument]) -> None:
         self._index = index
+        self._orders = {
+            (one.forms[-1], two.forms[-1], one.name)
+            for _, members in groupby(arguments, key=lambda argument: argument.call.id)
+            for one, two in permutations([each for each in members if each.forms and _direction(each.name)], 2)
+        }
         self._names: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         for fact in index.facts:
             for form in forms(fact.value):
@@ -129,7 +136,7 @@ class Pairs:
         text = _out_of_order(first, second)
         if text:
             return Finding(ArgumentLabel.SWAPPED, "order_broken", 1.0, text)
-        if first.kind in {"text", "id", "enum"}:
+        if first.kind in {"text", "id", "enum"} and not self._both_ways(first, second):
             if proof := self._misdirected(first, second, moment):
                 return Finding(ArgumentLabel.SWAPPED, "misdirected", 1.0, *proof)
             if proof := _reversed(first, second, moment):
@@ -138,6 +145,11 @@ class Pairs:
                 there_and_back = _direction(first.name) and _direction(second.name)
                 return Finding(ArgumentLabel.SWAPPED, "misplaced", 0.4 if there_and_back else 1.0, *proof)
         return None
+
+    def _both_ways(self, first: Argument, second: Argument) -> bool:
+        """Whether a question was asked in both directions: there and back, nothing is swapped."""
+        back = (second.forms[-1], first.forms[-1], first.name)
+        return effect_of(first.call.name) == "read" and back in self._orders
 
     def _misplaced(self, first: Argument, second: Argument) -> tuple[str, tuple[Evidence, ...]] | None:
         """Each value is known under the other's name from another call, and not under its own."""

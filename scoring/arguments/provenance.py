@@ -56,12 +56,18 @@ def _exact(argument: Argument, index: ConversationIndex) -> Source | None:
     if facts:
         fact = next((one for one in reversed(facts) if one.name == argument.name), facts[-1])
         call = index.calls[fact.call]
-        return Source(Origin.TOOL_RESULT, 1.0, str(fact.value)[:80], fact.message, call.id, pointer(fact.path))
+        strength = 0.6 if argument.kind == "number" and not _same_field(fact.name, argument.name) else 1.0
+        return Source(Origin.TOOL_RESULT, strength, str(fact.value)[:80], fact.message, call.id, pointer(fact.path))
     told = next((one for one in reversed(mentions) if one.doc.role is Role.TOOL), None)
     if told and told.doc.call is not None:
         call = index.calls[told.doc.call]
         return Source(Origin.TOOL_RESULT, 1.0, told.said, told.message, call.id, pointer(told.doc.path))
     return _mentioned(Origin.AGENT, mentions[-1], 0.4) if mentions else None
+
+
+def _same_field(one: str, two: str) -> bool:
+    """Whether two field names share a word: an equal number in an unlike field may be chance."""
+    return bool(set(field_words(one)) & set(field_words(two)))
 
 
 def _mentioned(origin: Origin, mention: Mention, strength: float = 1.0) -> Source:

@@ -17,6 +17,7 @@ from scoring.arguments.moment import Moment, Passage
 from scoring.arguments.normal import forms, kind_of, text_form
 
 _TOKEN = re.compile(r"[\w#@.+-]*\d[\w#@.+-]*")
+_SMALL = 20  # counts of everyday dealings
 _MOST = 250  # known values of one field that are looked for; more come from long listings
 _SHAPE = (re.compile(r"[^\W\d_]+"), re.compile(r"\d+"))
 
@@ -96,6 +97,7 @@ class Rivals:
             for readings, mention in passage.typed
             if kind_of(readings[0]) == kind
             and not any(form in moment.used_by or form in argument.forms for form in readings)
+            and _comparable(readings[0], argument.forms[0], mention)
         ]
 
     def _same_shape(self, argument: Argument, passage: Passage) -> list[str]:
@@ -114,3 +116,18 @@ def _part_of(form: str, argument: Argument, moment: Moment) -> bool:
     if f" {form} " in f" {own} " or f" {own} " in f" {form} ":
         return True
     return any(f" {form} " in f" {used} " for used in moment.used_by)
+
+
+def _comparable(rival: str, own: str, mention: Mention) -> bool:
+    """Whether a typed rival could stand in the value's place: days of one year, amounts of one order of magnitude."""
+    if rival[:1] == "@":
+        said = mention.said.lower()
+        return said != "today" and abs(int(rival[1:5]) - int(own[1:5])) <= 1
+    if rival[:1] == "#":
+        try:
+            one, two = abs(float(rival[1:])), abs(float(own[1:]))
+        except ValueError:
+            return False
+        money = mention.said[:1] in "$€£¥"
+        return (one <= _SMALL and two <= _SMALL and not money) or (min(one, two) > 0 and 0.1 <= one / two <= 10)  # noqa: PLR2004 - one order of magnitude
+    return True
