@@ -91,7 +91,7 @@ def refusal_wrong(
 ) -> Finding:
     """What is asked and allowed is done for its key, or at least not refused; `refused` are refusals beside words."""
     finding = Finding()
-    finding.note(request, allowed, done)
+    finding.note(request, allowed, done, refused)
     requests: Keyed[Event] = Keyed()
     for hit in request:
         if hit.sure and requests.at(hit.key) is None:

@@ -8,38 +8,77 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-YES = re.compile(
-    r"(?:^|[.!?,;:\n]\s*|\b(?:oh|ok|okay|great|perfect|thanks|thank you|and|well|so|absolutely)[,!.]?\s+)"
-    r"(?:yes|yeah|yep|yup|sure|certainly|definitely|absolutely|of course|correct|confirmed?|agreed|ok|okay|"
-    r"i (?:do )?(?:confirm|agree|accept|approve|authori[sz]e|would like to (?:proceed|go ahead|confirm))|i'?m (?:happy|ready) to (?:proceed|go ahead)|"
-    r"(?:that|this|it|everything|all)(?:'?s| is| looks| sounds| looks all) (?:all )?(?:correct|right|good|great|fine|perfect|ok|okay)|"
-    r"(?:sounds|looks) (?:good|great|fine|perfect|correct|right)|that works|works for me|"
-    r"(?:please )?(?:go ahead|proceed|do it|do so|do that|make it so)|please (?:do|confirm|process|cancel|book|change|update|refund|upgrade|"
-    r"make|add|send|apply|submit|complete|finali[sz]e))\b"
-    r"|\b(?:please|you can|let'?s|to) (?:go ahead|proceed)\b|\bgo ahead (?:and|with)\b|\bplease proceed\b",
-    re.IGNORECASE,
+
+def _any(*parts: str, before: str = "", after: str = "") -> str:
+    return f"{before}(?:{'|'.join(parts)}){after}"
+
+
+_OPENER = _any("oh", "ok", "okay", "great", "perfect", "thanks", "thank you", "and", "well", "so", "absolutely")
+_GOOD = _any("correct", "right", "good", "great", "fine", "perfect", "ok", "okay")
+_DO_VERBS = _any(
+    *("do", "confirm", "process", "cancel", "book", "change", "update", "refund", "upgrade", "make", "add", "send"),
+    *("apply", "submit", "complete", r"finali[sz]e"),
 )
-NO = re.compile(
-    r"(?:^|[.!?\n]\s*)(?:no\b(?! (?:problem|worries|other|further|more|additional|need|changes|that'?s))|nope\b|not yet\b|"
-    r"wait\b|hold on\b|stop\b|never ?mind\b|don'?t\b|do not\b)"
-    r"|\b(?:do not|don'?t|not to|rather not|prefer not to) (?:want to |wish to |like to )?(?:proceed|go ahead|confirm|cancel it|book it|do (?:it|that))\b"
-    r"|\bi(?: have|'?ve) changed my mind\b|\bbefore (?:i|we|you) (?:proceed|confirm|go ahead|decide)\b",
-    re.IGNORECASE,
+_YES_WORDS = _any(
+    *("yes", "yeah", "yep", "yup", "sure", "certainly", "definitely", "absolutely", "of course", "correct"),
+    *("confirmed?", "agreed", "ok", "okay", "that works", "works for me"),
+    r"i (?:do )?(?:confirm|agree|accept|approve|authori[sz]e|would like to (?:proceed|go ahead|confirm))",
+    r"i'?m (?:happy|ready) to (?:proceed|go ahead)",
+    rf"(?:that|this|it|everything|all)(?:'?s| is| looks| sounds| looks all) (?:all )?{_GOOD}",
+    rf"(?:sounds|looks) {_GOOD}",
+    r"(?:please )?(?:go ahead|proceed|do it|do so|do that|make it so)",
+    rf"please {_DO_VERBS}",
+    after=r"\b",
 )
+_PROCEED = _any(
+    r"\b(?:please|you can|let'?s|to) (?:go ahead|proceed)\b", r"\bgo ahead (?:and|with)\b", r"\bplease proceed\b"
+)
+_SENTENCE = rf"(?:^|[.!?,;:\n]\s*|\b{_OPENER}[,!.]?\s+)"
+YES = re.compile(_any(_SENTENCE + _YES_WORDS, _PROCEED), re.IGNORECASE)
+
+_HARMLESS_NO = _any("problem", "worries", "other", "further", "more", "additional", "need", "changes", "that'?s")
+_NO_WORDS = _any(
+    rf"no\b(?! {_HARMLESS_NO})",
+    *(r"nope\b", r"not yet\b", r"wait\b", r"hold on\b", r"stop\b", r"never ?mind\b", r"don'?t\b", r"do not\b"),
+)
+_NOT_PROCEED = (
+    r"\b(?:do not|don'?t|not to|rather not|prefer not to) (?:want to |wish to |like to )?"
+    r"(?:proceed|go ahead|confirm|cancel it|book it|do (?:it|that))\b"
+)
+_DOUBT = _any(r"\bi(?: have|'?ve) changed my mind\b", r"\bbefore (?:i|we|you) (?:proceed|confirm|go ahead|decide)\b")
+NO = re.compile(_any(rf"(?:^|[.!?\n]\s*){_NO_WORDS}", _NOT_PROCEED, _DOUBT), re.IGNORECASE)
+
 ASK = re.compile(
-    r"\b(?:confirm|proceed|go ahead|is (?:this|that|everything) (?:correct|right|ok|okay)|are (?:these|you) (?:details )?(?:correct|sure|ok|okay)|"
-    r"shall i|should i|do you (?:want|wish|agree|approve|consent)|would you like(?: me)?(?: to)?|reply (?:with )?yes|\(yes)",
+    _any(
+        *("confirm", "proceed", "go ahead", "shall i", "should i", r"reply (?:with )?yes"),
+        r"is (?:this|that|everything) (?:correct|right|ok|okay)",
+        r"are (?:these|you) (?:details )?(?:correct|sure|ok|okay)",
+        r"do you (?:want|wish|agree|approve|consent)",
+        r"would you like(?: me)?(?: to)?",
+        before=r"\b",
+    ),
     re.IGNORECASE,
+)
+
+# "I cannot find your order" asks for help; it refuses nothing.
+_SEARCHING = r"(?:find|locate|see|verify|access|hear|tell|proceed without|continue without)\b"
+_CANNOT = _any(
+    *(r"can(?:not|'t| not)", "unable to", "not able to", r"won'?t be able to", "not possible to"),
+    r"don'?t have the ability to",
 )
 REFUSAL = re.compile(
-    r"\b(?:(?:can(?:not|'t| not)|unable to|not able to|won'?t be able to|not possible to|don'?t have the ability to) "
-    r"(?:directly |currently |simply )?(?!(?:find|locate|see|verify|access|hear|tell|proceed without|continue without)\b)\w+"
-    r"|(?:is|are|was|were)(?: not|n't) (?:currently |directly )?(?:eligible|allowed|permitted|possible|refundable|available as)"
-    r"|(?:not|in)eligible\b|do(?:es)?(?: not|n't) (?:allow|permit|qualify|meet)|against (?:our|the) policy|non-?refundable"
-    r"|(?:must|have to) (?:decline|refuse|deny))\b",
+    _any(
+        rf"{_CANNOT} (?:directly |currently |simply )?(?!{_SEARCHING})\w+",
+        r"(?:is|are|was|were)(?: not|n't) (?:currently |directly )?(?:eligible|allowed|permitted|possible|refundable)",
+        r"(?:not |in)eligible",
+        r"do(?:es)?(?: not|n't) (?:allow|permit|qualify|meet)",
+        *(r"against (?:our|the) policy", "non-?refundable", r"(?:must|have to) (?:decline|refuse|deny)"),
+        before=r"\b",
+        after=r"\b",
+    ),
     re.IGNORECASE,
 )
-_LOOKUP_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _MONTHS = (
     "january",
     "february",
@@ -92,7 +131,7 @@ def names_value(texts: Iterable[str], value: object) -> bool:
 
 def _names_scalar(text: str, scalar: object) -> bool:
     if isinstance(scalar, int | float):
-        return any(float(found.replace(",", "")) == float(scalar) for found in _LOOKUP_NUMBER.findall(text))
+        return any(float(found.replace(",", "")) == float(scalar) for found in _NUMBER.findall(text))
     word = str(scalar).casefold().strip()
     if word in text or word.replace("_", " ") in text:
         return True

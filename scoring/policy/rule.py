@@ -140,16 +140,21 @@ class _Binding:
 
     @classmethod
     def of(cls, spec: RuleSpec, compiler: Compiler) -> _Binding:
-        known = {
-            name: KnownFact.parse(name, text, compiler.tables, compiler.language) for name, text in spec.known.items()
-        }
+        known = {}
+        for name, text in spec.known.items():
+            try:
+                known[name] = KnownFact.parse(name, text, compiler.tables, compiler.language)
+            except ValueError as error:
+                raise ValueError(f"known.{name}: {error}") from error
         template = getattr(spec, spec.template)
         patterns = {}
         for name in type(template).model_fields:
             value = getattr(template, name)
             if isinstance(value, EventPattern):
                 try:
-                    patterns[name] = Pattern.of(value, spec.by, compiler.language, known, compiler.phrases)
+                    # A refusal such as a transfer has no key of its own: it refuses whatever is open.
+                    by = None if name == "refused" else spec.by
+                    patterns[name] = Pattern.of(value, by, compiler.language, known, compiler.phrases)
                 except ValueError as error:
                     raise ValueError(f"{spec.template}.{name}: {error}") from error
         return cls(spec, compiler, known, patterns)
