@@ -41,7 +41,10 @@ class Document:
 
     def problems(self, error: ValidationError, prefix: Sequence[int | str] = ()) -> list[str]:
         """Each problem pydantic found, placed in the file; `prefix` is where the validated part sits."""
-        return [self.problem((*prefix, *item["loc"]), item["msg"]) for item in error.errors()]
+        places = [item["loc"] for item in error.errors()]
+        # A list with a bad member is also told to be too short; only the member is worth a line.
+        inner = [place for place in places if not any(other[: len(place)] == place != other for other in places)]
+        return [self.problem((*prefix, *item["loc"]), item["msg"]) for item in error.errors() if item["loc"] in inner]
 
 
 def read(path: Path) -> Document:
