@@ -50,6 +50,7 @@ class RuleSpec(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    ignore: tuple[str, ...] = ()
     rules: tuple[RuleSpec, ...] = Field(min_length=1)
 
 
@@ -76,9 +77,15 @@ class _Rule:
 
 
 class TurnTypes:
-    """Rules that name turns."""
+    """Rules that name turns.
 
-    def __init__(self, rules: Sequence[RuleSpec]) -> None:
+    Args:
+        rules: In the order they are tried.
+        ignore: Patterns of what is cut out of a reply before any rule sees it.
+    """
+
+    def __init__(self, rules: Sequence[RuleSpec], ignore: Sequence[str] = ()) -> None:
+        self._ignore = _pattern(ignore)
         self._rules = [
             _Rule(rule, _pattern(rule.reply), _pattern(rule.not_reply), _pattern(rule.user)) for rule in rules
         ]
@@ -92,7 +99,7 @@ class TurnTypes:
         """
         try:
             document = _File.model_validate(yaml.safe_load(text))
-            return cls(document.rules)
+            return cls(document.rules, document.ignore)
         except (yaml.YAMLError, ValidationError, re.error) as error:
             first = str(error).strip().splitlines()
             raise UsageError(
@@ -119,6 +126,8 @@ class TurnTypes:
         """
         executed = [call.name for call in tool_calls if call.executed]
         text = _plain(reply or "")
+        if self._ignore:
+            text = self._ignore.sub(" ", text)
         for rule in self._rules:
             if rule.holds(user or "", text, executed):
                 return rule.spec.type, rule.spec.name or rule.spec.type
