@@ -64,6 +64,12 @@ def as_score(given: Label) -> Score:
     )
 
 
+def of_score(conversation_id: str, score: Score) -> Label:
+    """The label in a human score as the store keeps it."""
+    scorer = "" if score.name == CONVERSATION else score.name
+    return Label(conversation_id, score.verdict, scorer, score.scorer_version, score.explanation, score.scored_at_ns)
+
+
 def reference(labels: Iterable[Label]) -> dict[tuple[str, str], Verdict]:
     """The human verdict by (conversation id, scorer); ties are left out."""
     last: dict[tuple[str, str], dict[str, Label]] = defaultdict(dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 START = "^"  # stands for "no tool before" in the order of calls
 
@@ -69,6 +70,31 @@ class ArgumentValue:
     value: str
     number: float | None = None
     shape: str = ""
+
+
+def from_json(document: Mapping[str, Any]) -> Window:
+    """The window in a document of `store.arguments`, fresh or read back from a baseline (where keys are text)."""
+    tools = {
+        tool: ToolCounts(
+            int(counts["calls"]),
+            int(counts["conversations"]),
+            counts["before"],
+            {path: _argument(argument) for path, argument in counts["arguments"].items()},
+        )
+        for tool, counts in document["tools"].items()
+    }
+    return Window(int(document["conversations"]), tools)
+
+
+def _argument(counts: Mapping[str, Any]) -> ArgumentCounts:
+    return ArgumentCounts(
+        present=int(counts["present"]),
+        types=counts["types"],
+        values=counts["values"],
+        unlisted=int(counts["unlisted"]),
+        numbers={float(number): int(calls) for number, calls in counts["numbers"].items()},
+        shapes=counts["shapes"],
+    )
 
 
 def window(conversations: Iterable[Sequence[tuple[str, Sequence[ArgumentValue]]]]) -> Window:
