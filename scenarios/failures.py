@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from conversation.model import Conversation
 from conversation.verdict import Evidence, Score, Verdict
 from scenarios.spec import Failure, Witness
+from scoring.runner import SHADOW
 
 _LONGEST = 200
 _MOST_WITNESSES = 4
@@ -17,7 +18,7 @@ Place = tuple[str, str, str | None, str | None, str]
 
 def of(conversation: Conversation, scores: Iterable[Score]) -> list[Failure]:
     """The failed scores, the most suspicious first among those of one scorer, human verdicts last."""
-    failed = [score for score in scores if score.verdict is Verdict.FAIL]
+    failed = [score for score in scores if score.verdict is Verdict.FAIL and score.label != SHADOW]
     failed.sort(key=lambda score: (score.human, score.name.startswith("latency"), score.argument_path is None))
     calls = {call.id: call for call in conversation.tool_calls}
     order: dict[str, int] = {}

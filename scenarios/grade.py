@@ -1,8 +1,8 @@
 """Grades a trial with the scorecard that grades production, and with the scenario's own expectations.
 
 A trial passes when it ended well, no score that counts is red, and those that the scenario expects to be red on the
-recorded agent gave a sure answer. A score counts when the scorecard lets it decide a verdict and the scenario does not
-ignore it. An unsure answer is `inconclusive`, never a pass.
+recorded agent gave a sure answer. A score counts when the scorecard lets it decide a verdict, or the scenario expects
+it to be red, unless the scenario ignores it. An unsure answer is `inconclusive`, never a pass.
 """
 
 from __future__ import annotations
@@ -48,7 +48,12 @@ def grade(scenario: Scenario, trial: Trial, scorecard: Scorecard) -> GradedTrial
     """The verdict of one trial."""
     context = Context(policy_text=scenario.instructions or "")
     graded = grade_conversation(trial.conversation, scorecard, context)
-    counted = [score for score in graded.scores if counts(score, scorecard) and not ignored(scenario, score.name)]
+    wanted = {failure.scorer for failure in scenario.expected_failures}
+    counted = [
+        score
+        for score in graded.scores
+        if (score.name in wanted or counts(score, scorecard)) and not ignored(scenario, score.name)
+    ]
     expected = expectations.check(scenario, trial.conversation, trial.state)
     # Before its end a trial cannot be said to lack a call or words.
     if trial.outcome not in FINISHED:

@@ -124,7 +124,40 @@ def replay(
     Raises:
         UsageError: A scenario, the agent or an option cannot be used.
     """
-    scenarios = read_all(paths)
+    return replay_scenarios(
+        read_all(paths),
+        agent_spec,
+        trials=trials,
+        ks=ks,
+        mode=mode,
+        jobs=jobs,
+        seed=seed,
+        progress=progress,
+        scorecard=scorecard,
+        options=options,
+        customer=customer,
+        live=live,
+        now_ns=now_ns,
+    )
+
+
+def replay_scenarios(
+    scenarios: Sequence[Scenario],
+    agent_spec: str,
+    *,
+    trials: int = 8,
+    ks: Sequence[int] = (1, 2, 4, 8),
+    mode: Mode = "divergence",
+    jobs: int = 1,
+    seed: int = 0,
+    progress: Progress | None = None,
+    scorecard: Scorecard | None = None,
+    options: AgentOptions | None = None,
+    customer: CustomerMaker | None = None,
+    live: SandboxMaker | None = None,
+    now_ns: Callable[[], int] = time.time_ns,
+) -> SuiteResult:
+    """`replay` for scenarios that were read already."""
     _check(trials, ks, jobs, mode, has_customer=customer is not None)
     agent = open_agent(agent_spec, options)
     return run_suite(
