@@ -101,18 +101,19 @@ class Finding:
         return Verdict.INCONCLUSIVE if self.unknown else Verdict.PASS
 
 
-def merged(*groups: Sequence[Hit]) -> Iterator[tuple[Event, tuple[Hit | None, ...]]]:
-    """The events of several sorted hit lists in order, each with its hit of every list; one pass."""
-    places = [0] * len(groups)
-    while True:
-        heads = [group[place] if place < len(group) else None for group, place in zip(groups, places, strict=True)]
-        present = [hit for hit in heads if hit is not None]
-        if not present:
-            return
-        first = min(present, key=lambda hit: hit.index)
-        row = tuple(hit if hit is not None and hit.index == first.index else None for hit in heads)
-        places = [place + (hit is not None) for place, hit in zip(places, row, strict=True)]
-        yield first.event, row
+def merged(*groups: Sequence[Hit]) -> Iterator[tuple[Event, list[Hit | None]]]:
+    """The events of several sorted hit lists in order, each with its hit of every list."""
+    rows: dict[int, list[Hit | None]] = {}
+    for place, group in enumerate(groups):
+        for hit in group:
+            index = hit.event.index
+            if index not in rows:
+                rows[index] = [None] * len(groups)
+            rows[index][place] = hit
+    # Sorted runs one after the other: Python's sort merges them in one pass.
+    for index in sorted(rows):
+        row = rows[index]
+        yield next(hit.event for hit in row if hit is not None), row
 
 
 class Keyed(Generic[T]):
@@ -134,9 +135,10 @@ class Keyed(Generic[T]):
         if key is ANYTHING:
             yield from self._values.values()
             return
-        for own in (key, ANYTHING):
-            if own in self._values:
-                yield self._values[own]
+        if key in self._values:
+            yield self._values[key]
+        if ANYTHING in self._values:
+            yield self._values[ANYTHING]
 
     def drop(self, key: Hashable) -> None:
         """Forget every key that goes with this one."""

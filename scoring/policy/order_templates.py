@@ -121,7 +121,7 @@ def last(event: Sequence[Hit], among: Sequence[Hit]) -> Finding:
 def _end(
     wanted: Sequence[Hit],
     among: Sequence[Hit],
-    rows: list[tuple[Event, tuple[Hit | None, ...]]],
+    rows: list[tuple[Event, list[Hit | None]]],
     text: str,
 ) -> Finding:
     """Walk from the end in question until a sure one decides each key."""
