@@ -156,6 +156,11 @@ class Spool:
                     return False
                 self._changed.wait(min(due_at, deadline) - now)
 
+    def oldest_seconds(self) -> float:
+        """Seconds that the oldest ready item has waited in this process; 0 when nothing is ready."""
+        with self._changed:
+            return 0.0 if self._ready_since is None else time.monotonic() - self._ready_since
+
     def wait_empty(self, timeout_seconds: float) -> bool:
         """Block until no item is ready or in a batch (dead ones do not count); False when time ran out."""
         with self._changed:

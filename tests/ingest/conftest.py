@@ -1,4 +1,4 @@
-"""A receiver with a spool, a fake store that keeps bodies, and bodies to send."""
+"""A receiver with a spool, a store that keeps bodies, and bodies to send."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from ingest.spool import Spool
+from store.traces import Body
 
 
 class MemoryStore:
@@ -20,12 +22,15 @@ class MemoryStore:
         self.loaded: dict[str, list[bytes]] = {}
         self.calls: list[str] = []
         self.failures: list[Exception] = []
+        self.away: Exception | None = None
         self.poison: bytes | None = None
         self.poison_error: Exception = RuntimeError("unset")
 
-    def load(self, bodies: Sequence[Any], token: str) -> None:
+    def load(self, bodies: Sequence[Body], token: str) -> None:
         with self.lock:
             self.calls.append(token)
+            if self.away is not None:
+                raise self.away
             if self.failures:
                 raise self.failures.pop(0)
             if self.poison is not None and any(self.poison in body.payload for body in bodies):
@@ -36,6 +41,16 @@ class MemoryStore:
     def payloads(self) -> list[bytes]:
         with self.lock:
             return [payload for batch in self.loaded.values() for payload in batch]
+
+    @property
+    def span_ids(self) -> list[bytes]:
+        return [
+            span.span_id
+            for payload in self.payloads
+            for resource in ExportTraceServiceRequest.FromString(payload).resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
 
 
 @pytest.fixture
@@ -48,3 +63,18 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
     queue = Spool(tmp_path / "spool", 64 << 20)
     yield queue
     queue.close()
+
+
+@pytest.fixture
+def one_span() -> Any:
+    return span_request()
+
+
+def span_request(*span_ids: bytes, **attributes: str) -> Any:
+    request = ExportTraceServiceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    for span_id in span_ids or (b"\x02" * 8,):
+        span = scope.spans.add(trace_id=b"\x01" * 16, span_id=span_id, name="chat")
+        for key, value in attributes.items():
+            span.attributes.add(key=key).value.string_value = value
+    return request
