@@ -59,9 +59,8 @@ class Gauges:
         now_ns = time.time_ns()
         operations = self._metrics.operations
         waiting = self._receiving.spool.backlog()
-        oldest = waiting.oldest_received_ns
-        age = max(0, now_ns - oldest) / 1e9 if oldest else 0.0
-        operations.spool_bytes.set(waiting.bytes)
+        age = self._receiving.spool.oldest_seconds()
+        operations.spool_bytes.set(waiting.held_bytes)
         operations.spool_limit.set(self._receiving.spool.limit_bytes)
         operations.spool_age.set(age)
         operations.ingest_lag.set(age)

@@ -1,52 +1,108 @@
-"""Incidents of one store: Alertmanager's deliveries and what Floorline noticed itself."""
+"""Incidents of one store: Alertmanager's deliveries, what Floorline noticed itself, and telling people."""
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from alerts import fire, releases, webhook
+from alerts.channels import AlertmanagerChannel, Channel, WebhookChannel
 from alerts.incidents import Incident, Incidents
+from alerts.notify import Notifier
+from alerts.outbox import Outbox
+from service.settings import Settings
+from store.conversations import ConversationStore
+from store.incidents import IncidentStore
+from store.times import iso
+from store.verdicts import VerdictStore
 
-from alerts import webhook
+MOST_BEHIND = 20
+
+
+class _Culprits:
+    """Failing conversations that fit an alert's labels."""
+
+    def __init__(self, conversations: ConversationStore) -> None:
+        self._conversations = conversations
+
+    def behind(self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Sequence[str]:
+        """Their ids, newest first."""
+        wanted = {name: labels[name] for name in ("agent", "version", "scorer") if labels.get(name)}
+        page = self._conversations.page(
+            project, verdict="fail", since_ns=since_ns, until_ns=until_ns, limit=MOST_BEHIND, **wanted
+        )
+        return [item["conversation_id"] for item in page.items]
+
+
+def channels(settings: Settings) -> list[Channel]:
+    """Where incidents are sent, as configured."""
+    made: list[Channel] = []
+    if settings.alerts.webhook:
+        made.append(WebhookChannel(str(settings.alerts.webhook), settings.alerts.webhook_secret, time.time_ns))
+    if settings.alerts.alertmanager:
+        made.append(AlertmanagerChannel(str(settings.alerts.alertmanager), settings.public_url))
+    return made
 
 
 class IncidentDesk:
-    """Takes webhook deliveries and lists incidents.
+    """Takes webhook deliveries, compares releases, lists incidents and notifies.
 
     Args:
-        incidents: Opens, updates and closes them; idempotent by fingerprint and start.
+        settings: Channels and the data directory.
+        store: Keeps incidents.
+        conversations: For the conversations behind an incident.
+        verdicts: Pass rates of releases.
     """
 
-    def __init__(self, incidents: Incidents) -> None:
-        self._incidents = incidents
+    def __init__(
+        self, settings: Settings, store: IncidentStore, conversations: ConversationStore, verdicts: VerdictStore
+    ) -> None:
+        self._incidents = Incidents(store, _Culprits(conversations))
+        self._verdicts = verdicts
+        self._channels = channels(settings)
+        self._notifier = Notifier(self._channels, Outbox(Path(settings.data) / "outbox"), time.time_ns)
 
     def receive(self, project: str, body: bytes) -> dict[str, Any]:
-        """Record an Alertmanager delivery (webhook version 4)."""
+        """Record an Alertmanager delivery (webhook version 4); the ids of incidents that changed."""
         changed = self._incidents.record(project, webhook.read(body), time.time_ns())
+        self._notifier.notify(changed)
         return {"incidents": [incident.id for incident in changed]}
+
+    def compare_releases(self) -> None:
+        """Open an incident for a release that fails more often than the last good one; close it when it no longer does."""
+        now_ns = time.time_ns()
+        for project, found in self._verdicts.releases().items():
+            seen = [releases.Release(**release) for release in found]
+            self._notifier.notify(self._incidents.report(project, releases.KIND, releases.findings(seen), now_ns))
+
+    def deliver(self) -> None:
+        """Send the notifications that wait."""
+        self._notifier.deliver()
+
+    def test(self) -> list[dict[str, Any]]:
+        """Fire a synthetic failure at every channel."""
+        return [asdict(fired) for fired in fire.test_fire(self._channels, time.time_ns())]
+
+    def open_counts(self, project: str) -> dict[tuple[str, str, str], int]:
+        """Open incidents by agent, severity and source."""
+        return dict(self._incidents.open_counts(project))
 
     def all(self, project: str) -> list[dict[str, Any]]:
         """Open ones first, then newest first."""
         found = self._incidents.list(project)
-        found.sort(key=lambda incident: (incident.ended_ns is not None, -incident.started_ns))
+        found.sort(key=lambda incident: (not incident.open, -incident.started_ns))
         return [_shown(incident) for incident in found]
 
 
 def _shown(incident: Incident) -> dict[str, Any]:
+    shown = asdict(incident)
     return {
-        "id": incident.id,
-        "title": incident.title,
-        "status": "resolved" if incident.ended_ns is not None else "open",
-        "severity": incident.severity,
-        "source": incident.source,
-        "started_at": _iso(incident.started_ns),
-        "ended_at": _iso(incident.ended_ns),
-        "summary": incident.summary,
-        "labels": dict(incident.labels),
-        "link": incident.link,
+        **{name: value for name, value in shown.items() if not name.endswith("_ns")},
+        "status": "open" if incident.open else "resolved",
+        "started_at": iso(incident.started_ns),
+        "ended_at": iso(incident.ended_ns),
+        "conversations": list(incident.conversations),
     }
-
-
-def _iso(at_ns: int | None) -> str | None:
-    return None if at_ns is None else datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat()

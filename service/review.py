@@ -6,14 +6,13 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from conversation.errors import UsageError
+from conversation.verdict import Verdict
+from scoring import agreement, review_queue
+from scoring.labels import CONVERSATION, Label, as_score, label, pairs
 from store.conversations import ConversationStore
 from store.grades import GradeStore
 from store.labels import LabelStore
-
-from conversation.errors import UsageError
-from conversation.verdict import Score, Verdict
-from scoring import agreement, review_queue
-from scoring.labels import Label, as_score, label, pairs
 
 CANDIDATES = 500
 
@@ -72,19 +71,23 @@ class ReviewDesk:
         return [_shown(found) for found in agreement.agreements(pairs(labels, scores))]
 
     def _all(self, project: str) -> list[Label]:
-        return [_label(name, score) for name, score in self._labels.all(project)]
+        return [
+            Label(
+                conversation_id,
+                score.verdict,
+                "" if score.name == CONVERSATION else score.name,
+                score.scorer_version,
+                score.explanation,
+                score.scored_at_ns,
+            )
+            for conversation_id, score in self._labels.all(project)
+        ]
 
     @staticmethod
     def _verdicts(item: dict[str, Any]) -> dict[str, Verdict]:
-        failed: Iterable[str] = item.get("failed_scores") or ()
-        passed: Iterable[str] = item.get("passed_scores") or ()
+        failed: Iterable[str] = item.get("failed_scorers") or ()
+        passed: Iterable[str] = item.get("scorers") or ()
         return dict.fromkeys(passed, Verdict.PASS) | dict.fromkeys(failed, Verdict.FAIL)
-
-
-def _label(conversation_id: str, score: Score) -> Label:
-    scorer = "" if score.name == "conversation" else score.name
-    author = "" if score.scorer_version == "human" else score.scorer_version
-    return Label(conversation_id, score.verdict, scorer, author, score.explanation, score.scored_at_ns)
 
 
 def _shown(found: agreement.Agreement) -> dict[str, Any]:

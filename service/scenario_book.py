@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from scenarios import scenario_file
 from scenarios.minimise import minimise as minimised
 from scenarios.promote import promote
-from scenarios.reproduce import prove
-from store.conversations import ConversationStore
-
-from scenarios import scenario_file
+from scenarios.reproduce import marked, prove
 from scenarios.spec import Scenario
 from scoring.runner import grade
 from scoring.scorecard import Scorecard
+from store.conversations import ConversationStore
 
 SUFFIX = ".scenario.yaml"
 
@@ -39,9 +39,9 @@ class ScenarioBook:
         if conversation is None:
             return None
         scenario = promote(conversation, grade(conversation, self._scorecard))
-        scenario = prove(scenario, conversation, self._scorecard)
         if minimise:
-            scenario = minimised(scenario, conversation, self._scorecard)
+            scenario = minimised(scenario, self._scorecard)
+        scenario = marked(scenario, prove(scenario, self._scorecard))
         path = scenario_file.write(scenario, self._of(project))
         return self._shown(scenario, path)
 
@@ -54,6 +54,18 @@ class ScenarioBook:
         """One scenario with its YAML, None where there is none."""
         return next((found for found in self.all(project) if found["id"] == scenario_id), None)
 
+    def forget(self, project: str, conversation_ids: Collection[str]) -> int:
+        """Delete the scenarios promoted from these conversations; how many."""
+        gone = [
+            path
+            for path in self._of(project).glob(f"*{SUFFIX}")
+            for scenario in scenario_file.read(path)
+            if scenario.origin is not None and scenario.origin.conversation in conversation_ids
+        ]
+        for path in gone:
+            path.unlink()
+        return len(gone)
+
     def _of(self, project: str) -> Path:
         folder = self._folder / project
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,10 +76,10 @@ class ScenarioBook:
         proof = scenario.reproduction
         return {
             "id": scenario.id,
-            "conversation_id": scenario.origin.conversation_id,
+            "conversation_id": scenario.origin.conversation if scenario.origin else "",
             "file": path.name,
-            "reproduced": bool(proof and proof.reproduced),
-            "reason": proof.reason if proof else "",
+            "reproduced": proof.status == "reproduced",
+            "reason": proof.reason,
             "created_at": datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(),
             "yaml": path.read_text(encoding="utf-8"),
         }

@@ -1,28 +1,26 @@
 """Every part of Floorline, built once and connected. Read this file to see the flow.
 
-    OTLP -> otlp_app / grpc_receiver -> Handler -> Spool -> Loader -> TraceStore
-    scheduler -> Grader: ActivityStore (due) -> TraceStore (read) -> scorecard -> GradeStore (write) -> Metrics
-    API and console -> the stores' queries and the desks (review, drift, scenarios, incidents, upkeep)
+OTLP -> otlp_app / grpc_receiver -> Handler -> Spool -> Loader -> TraceStore
+scheduler -> Grader: ActivityStore (due) -> TraceStore (read) -> scorecard -> GradeStore (write) -> Metrics
+API and console -> the stores' queries and the desks (review, drift, scenarios, incidents, upkeep)
 """
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from alerts import objectives
-from alerts.incidents import Incidents
 from alerts.metrics import Metrics
 from conversation.errors import FloorlineError, UsageError
-from ingest.auth import Authenticator, OpenAccess
+from ingest.auth import Authenticator, KeyFile, OpenAccess
 from ingest.counters import Counters
 from ingest.dead_letters import DeadLetters
 from ingest.handler import Handler
 from ingest.http_receiver import Asgi
 from ingest.http_receiver import build_app as otlp_app
-from ingest.keys import KeyFile
 from ingest.limits import Limits
 from ingest.loader import Loader
 from ingest.redact import Redactor
@@ -30,6 +28,7 @@ from ingest.spool import Spool
 from scoring import scorecard
 from scoring.due import Grader, Settle, Shard
 from scoring.scorecard import Scorecard
+from scoring.scorers.latency import LatencyParameters
 from service.drift_desk import DriftDesk
 from service.gauges import Gauges
 from service.incident_desk import IncidentDesk
@@ -43,12 +42,15 @@ from store.arguments import ArgumentStore
 from store.baselines import BaselineStore
 from store.client import Client, connect
 from store.conversations import ConversationStore
+from store.erase import EraseStore
 from store.grades import GradeStore
 from store.incidents import IncidentStore
 from store.labels import LabelStore
 from store.latency import LatencyStore
 from store.ledger import LedgerStore
 from store.migrate import migrate
+from store.retention import RetentionStore
+from store.rollups import RollupStore
 from store.scorecards import ScorecardStore
 from store.traces import TraceStore
 from store.verdicts import VerdictStore
@@ -96,14 +98,15 @@ class Services:
     metrics: Metrics
     review: ReviewDesk
     drift: DriftDesk
+    upkeep: Upkeep
     scenarios: ScenarioBook
     incidents: IncidentDesk
-    upkeep: Upkeep
     receiving: Receiving
     grader: Grader
     gauges: Gauges
     scheduler: Scheduler
-    budgets: dict[str, float] = field(default_factory=dict)
+    rollups: RollupStore
+    budgets: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begin to load and to grade."""
@@ -111,7 +114,9 @@ class Services:
         self.receiving.loader.start()
         self.scheduler.every(grading.tick_seconds, "grade", self.grade_due)
         self.scheduler.every(5, "gauges", self.gauges.update)
-        self.scheduler.every(60, "releases", lambda: self.incidents.compare_releases(time.time_ns()))
+        self.scheduler.every(5, "releases", self.incidents.compare_releases)
+        self.scheduler.every(2, "notify", self.incidents.deliver)
+        self.scheduler.every(30, "rollups", self.rollups.seal)
         self.scheduler.every(6 * 3600, "retention", self.upkeep.apply_retention)
         self.scheduler.start()
 
@@ -133,6 +138,11 @@ class Services:
         """OTLP over HTTP."""
         return self.receiving.otlp_app()
 
+    @property
+    def scorer_names(self) -> list[str]:
+        """The scorers of the active scorecard."""
+        return [bound.name for bound in self.scorecard.scorers]
+
     def problems(self) -> list[str]:
         """What keeps the service from working, empty if nothing does."""
         found = []
@@ -141,10 +151,6 @@ class Services:
         except FloorlineError as error:
             found.append(f"store: {error}")
         return found
-
-    def with_budget(self, by: str, row: dict[str, Any]) -> dict[str, Any]:
-        """A latency row with its budget, None where there is none for its group."""
-        return {**row, "budget_seconds": self.budgets.get(str(row["group"])) if by == "turn_type" else None}
 
 
 def _receiving(settings: Settings, traces: TraceStore, access: Authenticator) -> Receiving:
@@ -158,18 +164,25 @@ def _receiving(settings: Settings, traces: TraceStore, access: Authenticator) ->
         limits=Limits(
             body_bytes=config.request_bytes,
             decompressed_bytes=config.request_bytes,
-            requests_per_second=config.requests_per_second,
         ),
         counters=counters,
-        redactor=Redactor.at(settings.data / "redaction.key") if config.redact else None,
+        redactor=Redactor(_redaction_key(settings.data / "redaction.key")) if config.redact else None,
     )
     loader = Loader(spool, traces, counters=counters)
     return Receiving(spool, handler, loader, DeadLetters(spool), counters, config.cors_origins)
 
 
+def _redaction_key(path: Path) -> bytes:
+    """The installation's secret for placeholders; made at the first start and kept, so that placeholders stay equal."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
 def _access(settings: Settings) -> Authenticator:
     keys = KeyFile(settings.data / "keys.json", now_ns=time.time_ns)
-    if len(keys):
+    if keys.keys():
         return keys
     if not settings.on_loopback:
         raise UsageError(
@@ -234,21 +247,35 @@ def _connected(
         scorecard=card,
         metrics=metrics,
         review=ReviewDesk(LabelStore(client), conversations, grades),
-        drift=DriftDesk(ArgumentStore(client), BaselineStore(client)),
+        drift=DriftDesk(ArgumentStore(client), BaselineStore(client), verdicts),
+        upkeep=Upkeep(
+            settings.retention,
+            card,
+            conversations,
+            grades,
+            retention_store=RetentionStore(client),
+            erase_store=EraseStore(client),
+            scenarios=book,
+            dead_letters=receiving.dead_letters,
+        ),
         scenarios=book,
-        incidents=IncidentDesk(Incidents(IncidentStore(client)), verdicts),
-        upkeep=Upkeep(settings, client, receiving.dead_letters, receiving.spool, book, grader, conversations),
+        incidents=IncidentDesk(settings, IncidentStore(client), conversations, verdicts),
         receiving=receiving,
         grader=grader,
         gauges=gauges,
         scheduler=Scheduler(gauges.job_failed, gauges.job_overran),
+        rollups=RollupStore(client),
         budgets=_budgets(card),
     )
 
 
-def _budgets(card: Scorecard) -> dict[str, float]:
-    """Seconds to the full reply by turn type, as the scorecard grades them."""
+def _budgets(card: Scorecard) -> dict[str, dict[str, float]]:
+    """Seconds allowed by turn type and measure, as the scorecard grades them; `*` is for all types."""
     for bound in card.scorers:
-        if bound.name == "latency":
-            return dict(bound.parameters.turn_types)
+        parameters = bound.config.parameters
+        if bound.own_name == "latency":
+            given = LatencyParameters.model_validate(parameters)
+            chat = given.channels.get("chat", given.default_channel_seconds)
+            whole = {kind: {"duration": allowed} for kind, allowed in given.turn_types.items()}
+            return {**whole, "*": {"first_token": chat}} if chat else whole
     return {}

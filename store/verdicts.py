@@ -51,6 +51,15 @@ class VerdictStore:
             for row in rows
         ]
 
+    def releases(self) -> dict[str, list[dict[str, Any]]]:
+        """Outcomes of each release by project: agent, version, first_seen_ns, passed, failed."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._client.query(load("verdict_releases"), role="jobs"):
+            numbers = {name: int(row[name]) for name in ("first_seen_ns", "passed", "failed")}
+            release = {"agent": row["agent_name"], "version": row["agent_version"], **numbers}
+            found.setdefault(row["of_project"], []).append(release)
+        return found
+
     def _rows(
         self, project: str, by: By, bucket: str, agent: str | None, since_ns: int | None, until_ns: int | None
     ) -> list[dict[str, Any]]:

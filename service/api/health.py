@@ -28,5 +28,5 @@ def readyz(parts: Parts) -> JSONResponse:
 @router.get("/metrics")
 def metrics(request: Request, parts: Parts) -> Response:
     """Prometheus text, or OpenMetrics with exemplars when the scraper asks for it."""
-    content_type, body = parts.render_metrics(request.headers.get("accept", ""))
+    content_type, body = parts.metrics.render(request.headers.get("accept", ""))
     return Response(body, headers={"content-type": content_type})

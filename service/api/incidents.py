@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 
-from service.api.access import Parts, Reader
+from service.api.access import Admin, Parts, Reader
 
 router = APIRouter(prefix="/api/v1/incidents")
 
@@ -14,10 +15,17 @@ router = APIRouter(prefix="/api/v1/incidents")
 @router.post("/alertmanager")
 async def alertmanager(request: Request, parts: Parts, caller: Reader) -> dict[str, Any]:
     """Webhook version 4; deliveries may repeat."""
-    return await parts.incidents.receive(caller.project, await request.body())
+    return await run_in_threadpool(parts.incidents.receive, caller.project, await request.body())
 
 
 @router.get("")
 def incidents(parts: Parts, caller: Reader) -> dict[str, Any]:
     """Open incidents first, then newest first."""
     return {"incidents": parts.incidents.all(caller.project)}
+
+
+@router.post("/test")
+def test(parts: Parts, caller: Admin) -> dict[str, Any]:
+    """Fire a synthetic failure at every configured receiver."""
+    del caller
+    return {"deliveries": parts.incidents.test()}

@@ -34,38 +34,38 @@ class Erasure(BaseModel):
 def score(body: Backfill, parts: Parts, caller: Admin) -> dict[str, Any]:
     """Grade history under the current scorecard; earlier verdicts stay."""
     since = moment(body.since, "since")
-    graded = parts.regrade(caller.project, since, body.conversation_id, body.scorer)
+    graded = parts.upkeep.regrade(caller.project, since, body.conversation_id, body.scorer)
     return {"graded": graded, "scorecard_version": parts.scorecard.version}
 
 
 @router.post("/erase")
 def erase(body: Erasure, parts: Parts, caller: Admin) -> dict[str, Any]:
     """Remove one person everywhere; `left` counts what verification still finds."""
-    return {"user_id": body.user_id, "erased": parts.erase(caller.project, body.user_id)}
+    return {"user_id": body.user_id, "erased": parts.upkeep.erase(caller.project, body.user_id)}
 
 
 @router.post("/retention")
 def retention(parts: Parts, caller: Admin) -> dict[str, int]:
     """Apply the configured retention now."""
     del caller
-    return parts.apply_retention()
+    return parts.upkeep.apply_retention()
 
 
 @router.get("/dead-letters")
 def dead_letters(parts: Parts, caller: Admin) -> dict[str, Any]:
     """Requests the store refused for good."""
-    return {"dead_letters": parts.dead_letters(caller.project)}
+    return {"dead_letters": parts.upkeep.dead_letters(caller.project)}
 
 
 @router.post("/dead-letters/{letter}/replay")
 def replay(letter: str, parts: Parts, caller: Admin) -> dict[str, str]:
     """Queue one again."""
-    parts.replay_dead_letter(caller.project, letter)
+    parts.upkeep.replay_dead_letter(caller.project, letter)
     return {"id": letter, "status": "queued"}
 
 
 @router.post("/dead-letters/{letter}/drop")
 def drop(letter: str, parts: Parts, caller: Admin) -> dict[str, str]:
     """Delete one for good."""
-    parts.drop_dead_letter(caller.project, letter)
+    parts.upkeep.drop_dead_letter(caller.project, letter)
     return {"id": letter, "status": "dropped"}

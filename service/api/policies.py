@@ -25,4 +25,4 @@ class Backtest(BaseModel):
 @router.post("/backtest")
 def backtest(body: Backtest, parts: Parts, caller: Reader) -> dict[str, Any]:
     """What each rule would have flagged."""
-    return parts.backtest(caller.project, body.name, body.policy, moment(body.since, "since"))
+    return parts.upkeep.backtest(caller.project, body.name, body.policy, moment(body.since, "since"))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from service.api.access import Parts, Reader, Since, Until
+from store.verdicts import By
 
 router = APIRouter(prefix="/api/v1")
 
@@ -21,10 +22,10 @@ def scorecard(
     agent: str | None = None,
 ) -> dict[str, Any]:
     """Pass rates with counts and 95 % Wilson intervals: of whole conversations (`verdicts`) and of each score."""
-    window = {"agent": agent, "since_ns": since, "until_ns": until}
-    rates = parts.scorecards.rates(caller.project, group_by=group_by, **window)
-    whole = group_by if group_by in {"agent", "version"} else "agent"
-    verdicts = parts.verdicts.rates(caller.project, by=whole, **window)
+    project = caller.project
+    rates = parts.scorecards.rates(project, group_by=group_by, agent=agent, since_ns=since, until_ns=until)
+    whole: By = "version" if group_by == "version" else "agent"
+    verdicts = parts.verdicts.rates(project, by=whole, agent=agent, since_ns=since, until_ns=until)
     return {
         "group_by": group_by,
         "scorecard_version": parts.scorecard.version,
@@ -43,11 +44,14 @@ def latency(
     agent: str | None = None,
 ) -> dict[str, Any]:
     """Count, p50, p95 and p99 of the first words and of the whole turn, in seconds, with budgets."""
-    rows = parts.latency.percentiles(caller.project, by=by, agent=agent, since_ns=since, until_ns=until)
-    return {"by": by, "latency": [parts.with_budget(by, row) for row in rows]}
+    budgets = parts.budgets if by == "turn_type" else None
+    rows = parts.latency.percentiles(
+        caller.project, by=by, agent=agent, since_ns=since, until_ns=until, budgets=budgets
+    )
+    return {"by": by, "latency": rows}
 
 
 @router.get("/ledger")
 def ledger(parts: Parts, caller: Reader, since: Since) -> dict[str, Any]:
     """Counts by state; they add up to `ingested`."""
-    return parts.ledger.counts(caller.project, since)
+    return parts.ledger.counts(caller.project, since, scorers=parts.scorer_names)

@@ -38,7 +38,7 @@ def check(directory: Out = DEPLOY, objectives: Objectives = None) -> None:
 
 
 @app.command("test")
-def test(
+def fire(
     url: options.Url = options.URL,
     data: options.Data = None,
     api_key: options.ApiKey = None,

@@ -64,7 +64,7 @@ class Client:
             answer = asyncio.run(self._request(method, path, parameters, body))
         except httpx.TransportError as error:
             raise RetryableError(
-                f"cannot reach {self._url} ({error or type(error).__name__}); start it with `floorline up`, "
+                f"cannot reach {self._url} ({str(error) or type(error).__name__}); start it with `floorline up`, "
                 "or give --url, or --data to open a data directory that no service is using"
             ) from error
         if answer.is_error:
@@ -79,7 +79,12 @@ class Client:
             transport = httpx.ASGITransport(app=build_app(self._services))
         base = "http://floorline.local" if transport else self._url
         async with httpx.AsyncClient(transport=transport, base_url=base, headers=self._headers, timeout=600) as client:
-            return await client.request(method, path, params=httpx.QueryParams(dict(parameters)), json=body)
+            return await client.request(
+                method,
+                path,
+                params=httpx.QueryParams({name: str(value) for name, value in parameters.items()}),
+                json=body,
+            )
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from conversation.errors import UsageError
+from ingest.auth import KeyFile
 from service import doctor as checks
 from service import settings
 from service.cli import options
 from service.cli.client import Client
-from service.cli.output import as_json, out, table, verdict
+from service.cli.output import as_json, err, out, table, verdict
+from store.times import iso
+
+DAY_NS = 86_400_000_000_000
 
 keys = typer.Typer(help="API keys of projects.", no_args_is_help=True)
 dead_letters = typer.Typer(help="Requests the store refused for good.", no_args_is_help=True)
@@ -50,7 +54,7 @@ def retention(url: options.Url = options.URL, data: options.Data = None, api_key
     """Forget what is older than the configured days."""
     with Client(url, data, api_key) as client:
         done = client.post("/api/v1/retention")
-    out.print("\n".join(f"{name}: kept {days} days" for name, days in done.items()))
+    out.print("\n".join(f"{name}: {count} rows forgotten" for name, count in done.items()) or "Nothing was too old.")
 
 
 def erase(
@@ -101,24 +105,34 @@ def create_key(
     data: options.DataDir = None,
 ) -> None:
     """Make a key; it is shown once."""
-    scopes = frozenset(scope or ["ingest"])
-    if unknown := scopes - {"ingest", "read", "admin"}:
+    scopes = sorted(set(scope or ["ingest"]))
+    if unknown := set(scopes) - {"ingest", "read", "admin"}:
         raise UsageError(f"there is no scope {', '.join(sorted(unknown))}; choose of ingest, read, admin")
-    lasts = timedelta(days=days) if days else None
-    secret, record = _book(data).create(project=project, scopes=scopes, lasts=lasts, name=name)
+    expires_ns = time.time_ns() + days * DAY_NS if days else 0
+    key, secret = _book(data).create(project, scopes, expires_ns=expires_ns, note=name)
     out.print(secret, soft_wrap=True)
-    out.print(f"Key {record.id} of project {record.project}. It is not shown again.", style="dim")
+    err.print(f"Key {key.id} of project {key.project}, scopes {', '.join(key.scopes)}. It is not shown again.")
 
 
 @keys.command("list")
 def list_keys(data: options.DataDir = None, json: options.Json = False) -> None:
     """All keys without their secrets."""
-    rows = [record.public() for record in _book(data).all()]
+    rows = [
+        {
+            "id": key.id,
+            "project": key.project,
+            "scopes": " ".join(key.scopes),
+            "note": key.note,
+            "created": iso(key.created_ns),
+            "expires": iso(key.expires_ns or None),
+        }
+        for key in _book(data).keys()  # noqa: SIM118 - a method of the key file, no mapping
+    ]
     if json:
         as_json(rows)
         return
-    columns = ("id", "project", "scopes", "name", "created", "expires", "last_used")
-    table("API keys", columns, [tuple(str(row.get(name) or "–") for name in columns) for row in rows])
+    columns = ("id", "project", "scopes", "note", "created", "expires")
+    table("API keys", columns, [tuple(str(row[name] or "–") for name in columns) for row in rows])
 
 
 @keys.command("revoke")
@@ -128,8 +142,10 @@ def revoke_key(key_id: str, data: options.DataDir = None) -> None:
     out.print(f"Key {key_id} no longer works.")
 
 
-def _book(data: Path | None) -> checks.KeyBook:
-    return checks.key_book(settings.load(overrides={"data": str(data)} if data else None))
+def _book(data: Path | None) -> KeyFile:
+    chosen = settings.load(overrides={"data": str(data)} if data else None)
+    chosen.data.mkdir(parents=True, exist_ok=True)
+    return KeyFile(chosen.data / "keys.json", now_ns=time.time_ns)
 
 
 @dead_letters.command("list")

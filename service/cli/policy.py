@@ -24,7 +24,7 @@ def check(file: File) -> None:
 
 
 @app.command("test")
-def test(file: File, json: options.Json = False) -> None:
+def run_examples(file: File, json: options.Json = False) -> None:
     """Run the examples beside the rules."""
     results = examples.run_examples(load.load(file))
     failed = [result for result in results if not result.ok]

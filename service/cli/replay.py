@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
 from conversation.errors import UsageError
-from scenarios import gate as gates
 from scenarios import report, suite
+from scenarios.gate import Gate, GateResult
+from scenarios.users import Mode
+from scoring.scorecard import load
 from service.cli.output import err, out, progress
 from service.cli.passk import numbers
 
-MODES = ("strict", "divergence", "simulated")
+MODES: tuple[Mode, ...] = ("strict", "divergence", "simulated")
 EXIT_MISSED = 1
 EXIT_COULD_NOT_RUN = 3
 
@@ -38,29 +41,54 @@ def replay(
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
     """Replay scenarios; exit 0 gate met, 1 missed, 2 usage, 3 could not run."""
-    if mode not in MODES:
-        raise UsageError(f"--mode is one of {', '.join(MODES)}, not {mode!r}")
-    wanted = gates.parse(gate) if gate else None
+    chosen = _mode(mode)
+    gate_ = Gate(gate) if gate else None
+    if gate_ is not None:
+        gate_.check(trials)
     ks = [value for value in numbers(k) if value <= trials]
     with progress() as bar:
         task = bar.add_task("replaying", total=None)
-
-        def tick(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
         result = suite.replay(
-            paths, agent, trials=trials, ks=ks, mode=mode, jobs=jobs, seed=seed, scorecard=scorecard, progress=tick
+            paths,
+            agent,
+            trials=trials,
+            ks=ks,
+            mode=chosen,
+            jobs=jobs,
+            seed=seed,
+            scorecard=load(scorecard) if scorecard else None,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     out.print(report.table(result))
-    for path, text in ((junit, report.junit), (markdown, report.markdown)):
-        if path is not None:
-            path.write_text(text(result), encoding="utf-8")
+    decided = gate_.decide(result) if gate_ is not None else None
+    if junit is not None:
+        junit.write_text(report.to_junit(result), encoding="utf-8")
+    if markdown is not None:
+        markdown.write_text(report.to_markdown(result, decided), encoding="utf-8")
     if json_file is not None:
-        json_file.write_text(report.to_json(result), encoding="utf-8")
-    met, reason = gates.decide(wanted, result)
-    if result.could_not_run:
-        err.print(f"floorline: {result.could_not_run}")
-        raise typer.Exit(EXIT_COULD_NOT_RUN)
-    out.print(reason)
-    if not met:
-        raise typer.Exit(EXIT_MISSED)
+        json_file.write_bytes(orjson.dumps(report.to_json(result, decided), option=orjson.OPT_INDENT_2))
+    raise typer.Exit(_status(result, gate_, decided))
+
+
+def _mode(word: str) -> Mode:
+    for mode in MODES:
+        if word == mode:
+            return mode
+    raise UsageError(f"--mode is one of {', '.join(MODES)}, not {word!r}")
+
+
+def _status(result: suite.SuiteResult, gate: Gate | None, decided: GateResult | None) -> int:
+    """Tell how it ended; without a gate every trial must pass."""
+    if not result.could_run:
+        err.print("floorline: no trial says anything of the agent; see the reasons in the table")
+        return EXIT_COULD_NOT_RUN
+    if gate is None:
+        passed = all(trial.passed for trial in result.graded if trial.counted)
+        out.print("Every counted trial passed." if passed else "Not every trial passed.")
+        return 0 if passed else EXIT_MISSED
+    if decided is None:
+        err.print(f"floorline: the gate {gate.expression!r} names a figure that is undefined here")
+        return EXIT_COULD_NOT_RUN
+    figures = ", ".join(f"{name} = {value:.4g}" for name, value in decided.figures.items())
+    out.print(f"Gate {'met' if decided.met else 'missed'}: {decided.expression} ({figures})")
+    return 0 if decided.met else EXIT_MISSED

@@ -1,4 +1,4 @@
-"""Charts of the console, drawn by Bokeh; its JavaScript is served from the installed package, so no network is needed."""
+"""Charts of the console, drawn by Bokeh, whose JavaScript is served from the installed package: no network needed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def rates_over_time(rows: Sequence[dict[str, Any]]) -> str:
         height=220,
         sizing_mode="stretch_width",
         x_axis_type="datetime",
-        y_range=Range1d(0, 1.05),
+        y_range=Range1d(start=0, end=1.05),
         toolbar_location=None,
         title="Pass rate over time, by release",
         background_fill_alpha=0,

@@ -48,7 +48,7 @@ def _page(template: str, caller: Grant, here: str, **values: Any) -> HTMLRespons
 def overview(parts: Parts, caller: Reader) -> Response:
     """Rates per release, latency by turn type, and what failed last."""
     project = caller.project
-    latency = parts.latency.percentiles(project, by="turn_type")
+    latency = parts.latency.percentiles(project, by="turn_type", budgets=parts.budgets)
     failing = parts.conversations.page(project, verdict="fail", limit=10)
     chart = charts.rates_over_time(parts.verdicts.over_time(project))
     versions = parts.verdicts.rates(project, by="version")
@@ -59,7 +59,7 @@ def overview(parts: Parts, caller: Reader) -> Response:
         versions=versions,
         scorers=parts.scorecards.rates(project, group_by="agent"),
         failing=sum(row["failed"] for row in versions),
-        latency=[parts.with_budget("turn_type", row) for row in latency],
+        latency=latency,
         ledger=parts.ledger.counts(project)["conversations"],
         incidents=[row for row in parts.incidents.all(project) if row["status"] == "open"],
         conversations=failing.items,
@@ -73,9 +73,17 @@ def overview(parts: Parts, caller: Reader) -> Response:
 def conversations(request: Request, parts: Parts, caller: Reader, cursor: str | None = None) -> Response:
     """The list with its filters."""
     filters = {name: request.query_params.get(name) or None for name in FILTERS}
-    wanted = {name: filters[name] for name in FILTERS if name != "since"}
     page = parts.conversations.page(
-        caller.project, since_ns=moment(filters["since"], "since"), limit=50, cursor=cursor, **wanted
+        caller.project,
+        agent=filters["agent"],
+        version=filters["version"],
+        verdict=filters["verdict"],
+        scorer=filters["scorer"],
+        turn_type=filters["turn_type"],
+        tool=filters["tool"],
+        since_ns=moment(filters["since"], "since"),
+        limit=50,
+        cursor=cursor,
     )
     next_page = ""
     if page.next_cursor:

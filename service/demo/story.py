@@ -115,11 +115,11 @@ def _latency(client: Client) -> None:
         ("turn type", "turns", "p50", "p95", "p99", "budget", "over budget"),
         [
             (
-                row["group"],
-                str(row["count"]),
-                *(seconds(row["turn"][name]) for name in ("p50", "p95", "p99")),
-                seconds(row["budget_seconds"]),
-                percent(row["over_budget"]),
+                row["turn_type"],
+                str(row["turns"]),
+                *(seconds(row["duration"][name]) for name in ("p50", "p95", "p99")),
+                seconds(row["duration"].get("budget")),
+                percent(row["duration"].get("share_over_budget")),
             )
             for row in rows
         ],
@@ -183,8 +183,7 @@ def _replay(client: Client, failing: list[dict[str, Any]], folder: Path) -> None
         made_table.add_column(name, justify="left" if name == "release" else "right")
     for version in ("1.1", "1.2"):
         result = suite.replay(paths, f"demo:{version}", trials=TRIALS, ks=KS)
-        values = report.pass_k(result)
-        made_table.add_row(version, f"{len(paths)} x {TRIALS}", *(f"{values[k]:.3f}" for k in KS))
+        made_table.add_row(version, f"{len(paths)} x {TRIALS}", *(report.number(found) for found in result.estimates()))
     out.print(made_table)
     out.print()
 
@@ -192,7 +191,8 @@ def _replay(client: Client, failing: list[dict[str, Any]], folder: Path) -> None
 def _different(failing: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One conversation for each kind of fault first, then the rest."""
     seen: set[tuple[str, ...]] = set()
-    first, rest = [], []
+    first: list[dict[str, Any]] = []
+    rest: list[dict[str, Any]] = []
     for conversation in failing:
         kinds = tuple(sorted({score["name"] for score in conversation["scores"] if score["verdict"] == "fail"}))
         (rest if kinds in seen else first).append(conversation)
