@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from alerts.channels import Channel
+from alerts.channels import AlertmanagerChannel, Channel
 from alerts.incidents import OWN, Incident, document
 from conversation.errors import FloorlineError
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """Whether a receiver took the synthetic failure, and its end."""
+    """Whether a receiver took the synthetic failure, and why not."""
 
     receiver: str
     delivered: bool
@@ -21,7 +21,7 @@ class Fired:
 
 
 def test_fire(channels: Sequence[Channel], now_ns: int) -> list[Fired]:
-    """Send an incident that opens and closes to every channel, past the outbox: the answer says what happened now.
+    """Send an incident that opens, and closes, to every channel, past the outbox: the answer says what happened now.
 
     Args:
         channels: Where to; empty answers an empty list.
@@ -46,10 +46,12 @@ def test_fire(channels: Sequence[Channel], now_ns: int) -> list[Fired]:
 def _sent(channel: Channel, incident: Incident) -> Fired:
     try:
         channel.send(document(incident))
-        channel.send(document(replace(incident, ended_ns=incident.started_ns + 1_000_000_000)))
+        # Alertmanager tells nobody of an alert that ended before its first notification; it ends by resolve_timeout.
+        if channel.name != AlertmanagerChannel.name:
+            channel.send(document(replace(incident, ended_ns=incident.started_ns + 1_000_000_000)))
     except FloorlineError as error:
         return Fired(channel.name, delivered=False, result=str(error))
-    return Fired(channel.name, delivered=True, result="fired and resolved")
+    return Fired(channel.name, delivered=True, result="delivered")
 
 
 test_fire.__test__ = False  # type: ignore[attr-defined]  # the name is the command's; pytest must not collect it

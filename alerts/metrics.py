@@ -15,6 +15,7 @@ One process exports. Label values are bounded, see `labels`.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from prometheus_client import Counter
 from prometheus_client.exposition import choose_encoder
 
 from alerts import families
-from alerts.labels import LIMITS, LabelCap, Recent, printable
+from alerts.labels import LIMITS, LabelCap, Recent
 from alerts.tally import Tally
 from conversation.model import Conversation, ModelCall, ToolCall, Turn, TurnType
 from conversation.verdict import Grade, Verdict
@@ -35,6 +36,7 @@ VERSIONS = 20
 """Release versions of an agent that keep series; older ones give way to newer."""
 EXEMPLAR_CHARACTERS = 128
 """Most characters of an exemplar's names and values together (OpenMetrics 1.0)."""
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f\"\\\ud800-\udfff]+")
 OUTCOMES = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE)
 
 
@@ -194,6 +196,10 @@ def _news(known: Verdict | None, verdict: Verdict) -> bool:
 
 
 def _exemplar(conversation_id: str) -> dict[str, str] | None:
-    """The exemplar that leads from a point in a graph to its conversation; None where the id is too long for one."""
-    text = printable(conversation_id)
-    return {"conversation_id": text} if len("conversation_id") + len(text) <= EXEMPLAR_CHARACTERS else None
+    """The exemplar that leads from a point in a graph to its conversation.
+
+    None where the id is too long for one, or holds characters that need escapes: scrapers' parsers differ there.
+    """
+    if len("conversation_id") + len(conversation_id) > EXEMPLAR_CHARACTERS or not _PLAIN.fullmatch(conversation_id):
+        return None
+    return {"conversation_id": conversation_id}

@@ -130,11 +130,13 @@ class ObjectivesSpec(_Strict):
     windows: str = "30d"
     minimum_events: int = Field(default=30, ge=0)
     runbook: str = "deploy/runbook.md"
-    slos: tuple[SloSpec, ...] = Field(min_length=1)
+    slos: tuple[SloSpec, ...]
 
     @field_validator("slos")
     @classmethod
     def _unique(cls, slos: tuple[SloSpec, ...]) -> tuple[SloSpec, ...]:
+        if not slos:
+            raise ValueError("name at least one objective")
         names = [slo.name for slo in slos]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
