@@ -18,6 +18,9 @@ from conversation.said import Request, Said
 from conversation.span_tree import Node
 from conversation.tool_json import result_of, without_retry_sentence
 
+# What a second span of the same call may leave out; an error is the last one's own.
+_FILLED = ("tool_name", "tool_arguments", "tool_result", "tool_call_id")
+
 
 @dataclass(slots=True, eq=False)
 class Draft:
@@ -184,13 +187,9 @@ def _claim(draft: Draft, node: Node) -> None:
     draft.started_ns = node.span.start_ns if draft.started_ns is None else min(draft.started_ns, node.span.start_ns)
     draft.ended_ns = node.ended_ns if draft.ended_ns is None else max(draft.ended_ns, node.ended_ns)
     inner = next((below for below in node.walk() if below is not node and _repeats_outer(below)), None)
-    if inner is not None:
-        facts = node.facts
-        filled = {
-            name: getattr(inner.facts, name)
-            for name in ("tool_arguments", "tool_result", "tool_error", "tool_call_id")
-            if getattr(facts, name) is None
-        }
-        node.facts = replace(facts, **filled)
+    for other in (inner, draft.node):
+        if other is not None:
+            missing = {name: getattr(other.facts, name) for name in _FILLED if getattr(node.facts, name) is None}
+            node.facts = replace(node.facts, **missing)
     draft.node = node
     draft.name = draft.name or node.facts.tool_name or node.span.name

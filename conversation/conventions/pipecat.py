@@ -27,7 +27,7 @@ _ROLES = {
     "llm_tool_call": SpanRole.TOOL,
     "llm_tool_result": SpanRole.TOOL,
 }
-_MARKS = ("metrics.ttfb", "turn.number", "conversation.id", "transcript")
+_MARKS = ("metrics.ttfb", "turn.number", "conversation.id", "transcript", "tool.function_name")
 
 
 class Pipecat:

@@ -102,3 +102,40 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "capture_name" in metafunc.fixturenames:
         names = sorted(folder.name for folder in CAPTURES.iterdir() if folder.is_dir()) if CAPTURES.is_dir() else []
         metafunc.parametrize("capture_name", names or ["no captures here"])
+
+
+class Maker:
+    """Makes spans of one trace with rising ids and times (milliseconds)."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+
+    def __call__(
+        self,
+        name: str,
+        attributes: dict[str, Any] | None = None,
+        *,
+        at: tuple[int, int] | None = None,
+        parent: Span | None = None,
+        **fields: Any,
+    ) -> Span:
+        number = len(self.spans) + 1
+        start, end = at or (number * 100, number * 100 + 50)
+        made = Span(
+            trace_id=fields.pop("trace_id", f"{1:032x}"),
+            span_id=f"{number:016x}",
+            parent_span_id=parent.span_id if parent else "",
+            name=name,
+            start_ns=start * 1_000_000,
+            end_ns=end * 1_000_000,
+            attributes=attributes or {},
+            **fields,
+        )
+        self.spans.append(made)
+        return made
+
+
+@pytest.fixture
+def span() -> Maker:
+    """A maker of spans; all it made are in `.spans`."""
+    return Maker()
