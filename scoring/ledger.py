@@ -32,7 +32,7 @@ def counts(entries: Iterable[LedgerEntry]) -> dict[LedgerState, int]:
     return {state: found[state] for state in LedgerState}
 
 
-def difference(counted: Mapping[str, int], conversations: int, scorers: int) -> int:
+def difference(counted: Mapping[LedgerState, int], conversations: int, scorers: int) -> int:
     """How far the ledger is from balance: 0 when each conversation has one state for each scorer.
 
     Args:
