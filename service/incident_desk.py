@@ -72,7 +72,7 @@ class IncidentDesk:
         return {"incidents": [incident.id for incident in changed]}
 
     def compare_releases(self) -> None:
-        """Open an incident for a release that fails more often than the last good one; close it when it no longer does."""
+        """Open an incident for a release that fails more often than the last good one; close it when that ends."""
         now_ns = time.time_ns()
         for project, found in self._verdicts.releases().items():
             seen = [releases.Release(**release) for release in found]

@@ -24,7 +24,7 @@ def demo(
     clickhouse: options.ClickHouse = None,
     config: options.Config = None,
     idle_seconds: options.Idle = None,
-    conversations: Annotated[int, typer.Option(min=3, help="Conversations in all.")] = 60,
+    conversations: Annotated[int, typer.Option(min=3, help="Conversations in all.")] = 120,
     seed: Annotated[int, typer.Option(help="The same seed gives the same traffic.")] = 7,
     leave: Annotated[bool, typer.Option("--exit", help="Stop after the report instead of serving on.")] = False,
 ) -> None:

@@ -31,7 +31,7 @@ def replay(
     agent: Annotated[str, typer.Option(help="python:module:callable, file.py:callable, openai:URL#model, demo:1.2.")],
     trials: Annotated[int, typer.Option(min=1, help="Trials of each scenario.")] = 8,
     k: Annotated[str, typer.Option("--k", help="Values of k.")] = "1,2,4,8",
-    mode: Annotated[str, typer.Option(help="strict, divergence or simulated.")] = "strict",
+    mode: Annotated[str, typer.Option(help="strict, divergence or simulated.")] = "divergence",
     gate: Annotated[str | None, typer.Option(help="Such as 'pass^8 >= 0.9'.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON.")] = None,

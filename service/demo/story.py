@@ -19,10 +19,11 @@ from service.genai_spans import spans_of
 from service.sender import Sender
 from service.server import Addresses, Server
 from service.settings import Settings
-from service.wiring import build
+from service.wiring import Services, build
 
 PATIENCE_SECONDS = 120
 PROMOTED = 3
+SHOWN = 6
 TRIALS = 8
 KS = (1, 2, 4, 8)
 
@@ -33,12 +34,13 @@ def run(settings: Settings, *, conversations: int, seed: int, leave: bool) -> No
     Raises:
         RetryableError: Grading did not finish in time.
     """
-    server = Server(build(settings))
+    services = build(settings)
+    server = Server(services)
     failed: list[BaseException] = []
 
     def ready(addresses: Addresses) -> None:
         try:
-            _tell(addresses, settings, conversations=conversations, seed=seed)
+            _tell(addresses, services, conversations=conversations, seed=seed)
             if not leave:
                 out.print(
                     f"Console: {addresses.api}/   OTLP: {addresses.otlp_http}   Stop with Ctrl-C.", soft_wrap=True
@@ -53,38 +55,39 @@ def run(settings: Settings, *, conversations: int, seed: int, leave: bool) -> No
         raise failed[0]
 
 
-def _tell(addresses: Addresses, settings: Settings, *, conversations: int, seed: int) -> None:
+def _tell(addresses: Addresses, services: Services, *, conversations: int, seed: int) -> None:
     releases = list(RELEASES.values())
     names = ", ".join(release.version for release in releases)
     out.print(f"Nordlys Outfitters: {conversations} customers meet releases {names} of {AGENT_NAME}.\n")
     sender = Sender(addresses.otlp_http)
-    with progress() as bar:
-        for made in bar.track(
-            list(traffic(releases=releases, conversations=conversations, seed=seed, until_ns=time.time_ns())),
-            description="sending traffic",
-        ):
-            sender.send(spans_of(made, service=AGENT_NAME))
-    sender.close()
-    with Client(addresses.api) as client:
-        _wait(client, conversations)
+    visits = list(traffic(releases=releases, conversations=conversations, seed=seed, until_ns=time.time_ns()))
+    with Client(addresses.api) as client, progress() as bar:
+        task = bar.add_task("customers served and graded", total=conversations)
+        done = 0
+        # A release at a time, so that the incident opens while the bad one is live.
+        for release in releases:
+            mine = [visit for visit in visits if visit.agent[1] == release.version]
+            for visit in mine:
+                sender.send(spans_of(visit, service=AGENT_NAME))
+            done += len(mine)
+            _wait(client, done)
+            bar.update(task, completed=done)
+            services.incidents.compare_releases()
+        sender.close()
+        services.rollups.seal(quiet_seconds=0)
         _scorecard(client)
         _latency(client)
         failing = _failures(client)
         _incidents(client)
-        _replay(client, failing, settings.data / "demo-scenarios")
+        _replay(client, failing, services.settings.data / "demo-scenarios")
 
 
 def _wait(client: Client, conversations: int) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
-    with progress() as bar:
-        task = bar.add_task("grading", total=conversations)
-        while time.monotonic() < until:
-            summary = client.get("/api/v1/ledger")
-            done = summary["conversations"]["graded"]
-            bar.update(task, completed=done)
-            if done >= conversations:
-                return
-            time.sleep(0.2)
+    while time.monotonic() < until:
+        if client.get("/api/v1/ledger")["conversations"]["graded"] >= conversations:
+            return
+        time.sleep(0.2)
     raise RetryableError("grading did not finish in time; look at `floorline doctor`")
 
 
@@ -130,28 +133,36 @@ def _latency(client: Client) -> None:
 def _failures(client: Client) -> list[dict[str, Any]]:
     items = client.get("/api/v1/conversations", verdict="fail", limit=100)["conversations"]
     found = [client.get(f"/api/v1/conversations/{item['conversation_id']}") for item in items]
-    rows = []
-    for conversation in found:
-        for score in conversation["scores"]:
-            if score["verdict"] != "fail" or score["name"].startswith("dimension"):
-                continue
-            where = (
-                f"{score['argument_path']} = {score['argument_value']!r}" if score["argument_path"] else score["name"]
-            )
-            rows.append(
-                (
-                    conversation["conversation_id"],
-                    conversation["agent"]["version"],
-                    verdict(score["label"]),
-                    where,
-                    score["explanation"],
-                )
-            )
-    shown = 12
-    table("Failing conversations", ("conversation", "release", "fault", "where", "why"), rows[:shown])
-    if len(rows) > shown:
-        out.print(f"… and {len(rows) - shown} more faults in {len(found)} conversations; see the console.\n")
+    rows = [
+        (
+            conversation["conversation_id"],
+            conversation["agent"]["version"],
+            verdict(score["label"]),
+            _where(conversation, score),
+            score["explanation"],
+        )
+        for conversation in _different(found)[:SHOWN]
+        for score in _faults(conversation)
+    ]
+    columns = ("conversation", "release", "fault", "where", "why")
+    table(f"Failing conversations ({min(SHOWN, len(found))} of {len(found)})", columns, rows)
     return found
+
+
+def _faults(conversation: dict[str, Any]) -> list[dict[str, Any]]:
+    """What failed the conversation, arguments first; slow turns are in the latency table."""
+    failed = [score for score in conversation["scores"] if score["verdict"] == "fail"]
+    failed = [score for score in failed if not score["name"].startswith("latency")]
+    return sorted(failed, key=lambda score: score["argument_path"] is None)
+
+
+def _where(conversation: dict[str, Any], score: dict[str, Any]) -> str:
+    if not score["argument_path"]:
+        return str(score["name"])
+    calls = {call["id"]: call for turn in conversation["turns"] for call in turn["tool_calls"]}
+    call = calls[score["tool_call_id"]]
+    value = next(a["value"] for a in call["arguments_checked"] if a["path"] == score["argument_path"])
+    return f"{call['name']}{score['argument_path']} = {value!r}"
 
 
 def _incidents(client: Client) -> None:
@@ -194,7 +205,7 @@ def _different(failing: list[dict[str, Any]]) -> list[dict[str, Any]]:
     first: list[dict[str, Any]] = []
     rest: list[dict[str, Any]] = []
     for conversation in failing:
-        kinds = tuple(sorted({score["name"] for score in conversation["scores"] if score["verdict"] == "fail"}))
+        kinds = tuple(sorted({score["name"] for score in _faults(conversation)}))
         (rest if kinds in seen else first).append(conversation)
         seen.add(kinds)
     return first + rest
