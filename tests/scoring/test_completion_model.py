@@ -84,9 +84,15 @@ class Completion(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.now += seconds * SECOND
 
+    @precondition(lambda self: self.number % 4 == 1)
     @rule()
     def outage_begins(self) -> None:
         self.store.away = True
+
+    @rule()
+    def rest_and_tick(self) -> None:
+        self.now += (IDLE + 1) * SECOND
+        self.tick()
 
     @rule()
     def tick(self) -> None:
@@ -120,9 +126,7 @@ class Completion(RuleBasedStateMachine):
 
 def test_completion_follows_the_model_through_ends_idling_resumption_and_outages(tmp_path: Path) -> None:
     Completion.card = _card(tmp_path)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis leaves this function untyped
-        Completion, settings=settings(max_examples=40, stateful_step_count=40, deadline=None)
-    )
+    run_state_machine_as_test(Completion, settings=settings(max_examples=100, stateful_step_count=40, deadline=None))
 
 
 def test_the_ledger_balances_at_every_check_of_a_day_with_outages(tmp_path: Path) -> None:
