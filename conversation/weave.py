@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from conversation.calls import Call
 from conversation.model import Role
 from conversation.said import Said
+from conversation.span_tree import Node
 from conversation.spoken import container, own_prompts
 from conversation.thread import Overlap, Thread
 from conversation.tool_ledger import ToolLedger
@@ -75,6 +76,12 @@ class Weave:
         later = [entry.said.key for entry in self.thread.entries[overlap.known :]]
         if [said.key for said in call.made] == later[: len(call.made)]:
             return overlap.known - 1
+        if len(later) > 1 and all(said.role is Role.USER for said in call.given) and self._stands_apart(call, overlap):
+            # Only new messages are sent, and the customer used the same words as in the beginning.
+            self._take(call.given, call, Overlap(0, len(self.thread.entries)))
+            place = len(self.thread.entries) - 1
+            self._answer(call)
+            return place
         if call.instructions == self.instructions and call.made and self.thread.take_back(overlap.known):
             self.notes.append(f"reply {overlap.known} was generated again; the last one counts")
             self._answer(call)
@@ -83,6 +90,11 @@ class Weave:
             return overlap.known - 1
         self.calls[number].inner = True
         return None
+
+    def _stands_apart(self, call: Call, overlap: Overlap) -> bool:
+        """Whether a call belongs to another request than those that went on with the thread."""
+        others = {id(_request(self.calls[entry.call])) for entry in self.thread.entries[overlap.known :]}
+        return id(_request(call)) not in others
 
     def _take(self, new: Sequence[Said], call: Call, overlap: Overlap) -> None:
         """Append the new part of a call's input."""
@@ -118,3 +130,13 @@ class Weave:
             at_ns=call.ended_ns if call else None,
             given=given,
         )
+
+
+def _request(call: Call) -> Node:
+    """The outermost span around a call that is not as long as the conversation."""
+    outermost = call.node
+    for outer in call.node.ancestors():
+        if outer.facts.whole_conversation:
+            break
+        outermost = outer
+    return outermost
