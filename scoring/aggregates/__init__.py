@@ -1,0 +1,1 @@
+"""Figures over many graded conversations: degradation with length, economics, pass^k per intent. Pure functions."""
