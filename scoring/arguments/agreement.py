@@ -16,7 +16,9 @@ _YES = re.compile(
     r"i(?:'d| would) like|i want|book|make|let's)\b"
 )
 _NO = re.compile(r"\b(?:no|nope|not yet|don't|do not|wait|hold on|stop|never mind|nevermind|instead|rather)\b")
-_ASKS = re.compile(r"\?|\b(?:confirm|proceed|would you like|shall i|should i|is that (?:ok|correct|right)|let me know)\b")
+_ASKS = re.compile(
+    r"\?|\b(?:confirm|proceed|would you like|shall i|should i|is that (?:ok|correct|right)|let me know)\b"
+)
 _COMPARED = frozenset({"id", "text", "enum", "number", "date", "time"})
 
 
@@ -29,14 +31,12 @@ class Agreement:
         asked: Whether that text asked for something.
         yes: Whether the customer's message agrees.
         told: Share of the arguments that the customer's own message names.
-        earlier: Share of the arguments that the dialogue before the call names at all.
     """
 
     listed: float
     asked: bool
     yes: bool
     told: float
-    earlier: float
 
     @property
     def given(self) -> bool:
@@ -54,7 +54,6 @@ def agreement_of(call: ToolCall, group: list[Argument], moment: Moment) -> Agree
         asked=bool(_ASKS.search(offer)),
         yes=bool(_YES.search(said)) and not (_NO.match(said)),
         told=_share(group, moment.asked.says),
-        earlier=_share(group, moment.so_far.says),
     )
 
 

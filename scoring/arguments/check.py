@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from conversation.model import JSON, Conversation, ToolCall
 from conversation.verdict import ArgumentLabel, Evidence
-from scoring.arguments.arguments import Argument, arguments_of
-from scoring.arguments.choices import Choices
-from scoring.arguments.entities import Entities
+from scoring.arguments.arguments import Argument
+from scoring.arguments.crossing import Findings, cross_findings
 from scoring.arguments.finding import Finding
-from scoring.arguments.index import ConversationIndex, index_of
+from scoring.arguments.index import ConversationIndex
 from scoring.arguments.leaves import Path, pointer
-from scoring.arguments.moment import Moments
-from scoring.arguments.pairs import Pairs
 from scoring.arguments.provenance import source_of
-from scoring.arguments.rivals import Rivals
 from scoring.arguments.schema import problems
 from scoring.arguments.source import Origin, Source
-from scoring.arguments.superlatives import Superlatives
+from scoring.arguments.study import study_of
 from scoring.arguments.suspicion import suspicion_of
 from scoring.protocol import Context
 
@@ -55,38 +51,15 @@ class Checked:
 
 
 def check(conversation: Conversation, context: Context) -> list[Checked]:
-    """All arguments of all calls in order; missing and unknown ones after those that are there."""
-    index = index_of(conversation)
-    arguments = arguments_of(index)
-    findings: dict[tuple[str, Path], list[Finding]] = {}
-    missing = _schema_findings(index, context, findings)
-    _cross_findings(index, arguments, findings)
-    checked = [_checked(one, index, context, findings.get((one.call.id, one.path), [])) for one in arguments]
+    """All arguments of all calls in order; missing arguments and malformed objects as rows after them."""
+    study = study_of(conversation)
+    findings: Findings = defaultdict(list)
+    missing = _schema_findings(study.index, context, findings)
+    cross_findings(study, findings)
+    checked = [
+        _checked(one, study.index, context, findings.get((one.call_number, one.path), [])) for one in study.arguments
+    ]
     return checked + missing
-
-
-def _cross_findings(
-    index: ConversationIndex, arguments: list[Argument], findings: dict[tuple[str, Path], list[Finding]]
-) -> None:
-    """Files what the rest of the conversation says against the arguments."""
-    moments, rivals = Moments(index, arguments), Rivals(index, arguments)
-    pairs, entities, choices = Pairs(index, arguments), Entities(index), Choices(index, arguments, rivals)
-    dearer = Superlatives(index)
-    for call_id, members in groupby(arguments, key=lambda one: one.call.id):
-        group = list(members)
-        moment = moments.of(group[0].call, group[0].at)
-        crossed = (
-            *pairs.findings(group, moment).items(),
-            *entities.findings(group).items(),
-            *entities.unpaired(group, moment),
-            *dearer.findings(group),
-        )
-        for path, finding in crossed:
-            findings.setdefault((call_id, path), []).append(finding)
-        for argument in group:
-            found = list(choices.findings(argument, moment, group))
-            if found:
-                findings.setdefault((call_id, argument.path), []).extend(found)
 
 
 def _checked(argument: Argument, index: ConversationIndex, context: Context, findings: list[Finding]) -> Checked:
@@ -111,21 +84,19 @@ def _checked(argument: Argument, index: ConversationIndex, context: Context, fin
     )
 
 
-def _schema_findings(
-    index: ConversationIndex, context: Context, findings: dict[tuple[str, Path], list[Finding]]
-) -> list[Checked]:
-    """Files schema problems under their arguments; those of arguments that are no leaf come back as rows of their own."""
+def _schema_findings(index: ConversationIndex, context: Context, findings: Findings) -> list[Checked]:
+    """Files schema problems under their arguments; problems of no leaf come back as rows of their own."""
     schemas: dict[str, Mapping[str, Any] | None] = {tool.name: tool.parameters for tool in index.conversation.tools}
     learned = context.baselines.get(BASELINE)
     rows: list[Checked] = []
-    for call in index.calls:
+    for number, call in enumerate(index.calls):
         written = schemas.get(call.name)
         known = written or (learned.get(call.name) if isinstance(learned, Mapping) else None)
         for problem in problems(call, known):
             signal = "schema" if written else "learned_schema"
             proof = Evidence("schema", problem.rule, tool_call_id=call.id, path=pointer(problem.path))
             finding = Finding(ArgumentLabel.SCHEMA, signal, 1.0, problem.text, (proof,))
-            findings.setdefault((call.id, problem.path), []).append(finding)
+            findings[number, problem.path].append(finding)
             if problem.missing or not problem.path or isinstance(_at(call.arguments, problem.path), dict | list):
                 suspicion, _ = suspicion_of([finding])
                 value = None if problem.missing else _at(call.arguments, problem.path)

@@ -21,7 +21,9 @@ _NOT_AN_ID = re.compile(
     r"digit|inch|bit|per|stop)s?\b|[345]g.*|\d+-\d+.*|\d+-[a-z]+|covid.*|utf.*|.*\d(?:am|pm)|\d{1,2}[a-z]{3}\d{2,4}|[a-z]+-only",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(r"(?:such as|e\.g\.?,?|like|for example,?|example:?|format|looks like|\bi\.e\.?,?)\W{0,4}\Z", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"(?:such as|e\.g\.?,?|like|for example,?|example:?|format|looks like|\bi\.e\.?,?)\W{0,4}\Z", re.IGNORECASE
+)
 _OPERANDS = 80
 
 
@@ -129,4 +131,6 @@ def _computed(amount: float, known: list[float]) -> bool:
             return True
         if 1 <= one < 100 and any(abs(other * one / 100 - amount) < 0.006 for other in numbers):  # noqa: PLR2004 - per cent, half a cent
             return True
-    return any(round(amount - one - two, 2) in sums for at, one in enumerate(numbers[:30]) for two in numbers[at + 1 : 30])
+    return any(
+        round(amount - one - two, 2) in sums for at, one in enumerate(numbers[:30]) for two in numbers[at + 1 : 30]
+    )

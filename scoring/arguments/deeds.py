@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 import orjson
 
 from conversation.model import Role, ToolCall
 from conversation.verdict import Evidence
 from scoring.arguments.agreement import Agreement, agreement_of
-from scoring.arguments.arguments import Argument, arguments_of, field_words
+from scoring.arguments.arguments import Argument, field_words
 from scoring.arguments.effects import Effect, effect_of
 from scoring.arguments.index import ConversationIndex
-from scoring.arguments.moment import Moment, Moments
+from scoring.arguments.moment import Moment
+from scoring.arguments.study import Study
 
 _SORRY = re.compile(
     r"\b(?:sorry|unable|cannot|can't|could ?n[o']t|couldn't|fail(?:ed|s)?|error|issue|problem|not (?:able|possible|available|"
@@ -53,18 +53,15 @@ class Deed:
         return self.call.error is not None and bool(self.answered) and not _SORRY.search(self.answered.lower())
 
 
-def deeds_of(index: ConversationIndex) -> list[Deed]:
+def deeds_of(study: Study) -> list[Deed]:
     """All calls in order, as deeds."""
-    descriptions = {tool.name: tool.description for tool in index.conversation.tools}
-    arguments = arguments_of(index)
-    moments = Moments(index, arguments)
-    groups = {key: list(members) for key, members in groupby(arguments, key=lambda one: one.call.id)}
+    descriptions = {tool.name: tool.description for tool in study.index.conversation.tools}
     accepted: dict[bytes, ToolCall] = {}
     found: list[Deed] = []
-    for call in index.calls:
-        group = groups.get(call.id, [])
+    for number, call in enumerate(study.index.calls):
+        group = study.groups.get(number, [])
         effect = effect_of(call.name, descriptions.get(call.name, ""))
-        moment = moments.of(call, call.message if call.message is not None else 0)
+        moment = study.moments.of(call, call.message if call.message is not None else 0)
         key = orjson.dumps([call.name, call.arguments], option=orjson.OPT_SORT_KEYS)
         found.append(_deed(call, effect, group, moment, accepted.get(key)))
         if call.error is None:
@@ -117,7 +114,9 @@ def empty_words(index: ConversationIndex) -> Iterator[EmptyWord]:
         if message.role is not Role.ASSISTANT:
             continue
         for match in pattern.finditer(message.text.lower()):
-            tools = tuple(name for verb, names in verbs.items() if match["verb"].startswith(_stem(verb)) for name in names)
+            tools = tuple(
+                name for verb, names in verbs.items() if match["verb"].startswith(_stem(verb)) for name in names
+            )
             done = any(
                 call.error is None and call.name in tools and (call.message or 0) <= message.position
                 for call in index.calls

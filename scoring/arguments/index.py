@@ -1,19 +1,17 @@
 """Everything a conversation says, indexed once: words of messages, typed values in them, and leaves of tool results.
 
 Building takes one pass over the text and the results; a lookup costs the mentions of the rarest word asked for, so the
-whole stays near linear in the length of the conversation. `index_of` keeps the last few indexes, because several
-scorers ask for the same conversation one after the other.
+whole stays near linear in the length of the conversation.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from threading import Lock
 
 from conversation.model import JSON, Conversation, Role, ToolCall
 from scoring.arguments.clock_words import dates, times
@@ -23,7 +21,6 @@ from scoring.arguments.number_words import numbers
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _LONG_TEXT_WORDS = 6  # a longer string in a result is prose: its words are indexed, not only the whole
-_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,22 +228,3 @@ def reference_day(conversation: Conversation) -> date | None:
 def before(mentions: list[Mention], message: int) -> list[Mention]:
     """The mentions in messages before a position; the list must be in time order."""
     return mentions[: bisect_left(mentions, message, key=lambda mention: mention.message)]
-
-
-_recent: OrderedDict[int, tuple[Conversation, ConversationIndex]] = OrderedDict()
-_lock = Lock()
-
-
-def index_of(conversation: Conversation) -> ConversationIndex:
-    """The index of a conversation, from the last few built if it is the same object."""
-    with _lock:
-        kept = _recent.get(id(conversation))
-        if kept is not None and kept[0] is conversation:
-            _recent.move_to_end(id(conversation))
-            return kept[1]
-    built = ConversationIndex(conversation)
-    with _lock:
-        _recent[id(conversation)] = (conversation, built)
-        while len(_recent) > _KEPT:
-            _recent.popitem(last=False)
-    return built

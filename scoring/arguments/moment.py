@@ -7,7 +7,9 @@ up to the customer's answer.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 from conversation.model import Role, ToolCall
 from scoring.arguments.arguments import Argument
@@ -84,6 +86,9 @@ class Moments:
             for form in argument.forms:
                 counts[form] = counts.get(form, 0) + 1
         self._built: dict[int, Moment] = {}
+        texts = [" ".join(doc.words) for doc in self._dialogue]
+        self._whole = " " + " | ".join(texts) + " "
+        self._ends = [1, *(end - 1 for end in accumulate(len(text) + 3 for text in texts))]
 
     def turn_start(self, at: int) -> int:
         """Position of the customer's last message before `at`, -1 where there is none."""
@@ -96,6 +101,11 @@ class Moments:
             built = self._built[at] = self._build(call, at)
         return built
 
+    def _so_far(self, at: int) -> Passage:
+        """The whole dialogue up to a message, cut from one text; typed values are left out."""
+        count = bisect_right(self._dialogue, at, key=lambda doc: doc.message)
+        return Passage(tuple(self._dialogue[:count]), self._whole[: self._ends[count]], [], frozenset())
+
     def _build(self, call: ToolCall, at: int) -> Moment:
         user = self.turn_start(at)
         until = next((message for message in self._users if message > at), len(self._index.conversation.messages))
@@ -103,7 +113,7 @@ class Moments:
         scope = [doc for doc in self._dialogue if offer <= doc.message <= at]
         reply = [doc for doc in self._dialogue if at < doc.message < until and doc.role is Role.ASSISTANT]
         return Moment(
-            so_far=passage([doc for doc in self._dialogue if doc.message <= at], self._index),
+            so_far=self._so_far(at),
             scope=passage(scope, self._index),
             asked=passage([doc for doc in scope if doc.role is Role.USER], self._index),
             listed=passage([doc for doc in scope if doc.role is Role.ASSISTANT], self._index),

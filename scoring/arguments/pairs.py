@@ -105,7 +105,7 @@ class Pairs:
         self._index = index
         self._orders = {
             (one.forms[-1], two.forms[-1], one.name)
-            for _, members in groupby(arguments, key=lambda argument: argument.call.id)
+            for _, members in groupby(arguments, key=lambda argument: argument.call_number)
             for one, two in permutations([each for each in members if each.forms and _direction(each.name)], 2)
         }
         self._names: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))

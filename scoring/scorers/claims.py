@@ -8,7 +8,7 @@ from typing import ClassVar
 from conversation.model import Conversation
 from conversation.verdict import Evidence, Score, Verdict
 from scoring.arguments.claims import claims_of
-from scoring.arguments.index import index_of
+from scoring.arguments.study import study_of
 from scoring.protocol import Context, Parameters
 
 
@@ -35,7 +35,7 @@ class ClaimsScorer:
 
     def score(self, conversation: Conversation, context: Context) -> Iterator[Score]:
         """Scores of the claims; none where replies hold no identifier and no amount."""
-        found = list(claims_of(index_of(conversation), context.policy_text))
+        found = list(claims_of(study_of(conversation).index, context.policy_text))
         for kind, worst in (("id", Verdict.FAIL), ("amount", self._amount_verdict)):
             claims = [claim for claim in found if claim.kind == kind]
             if not claims:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from conversation.model import Conversation
 from conversation.verdict import Evidence, Score, Verdict
-from scoring.arguments.index import index_of
+from scoring.arguments.study import study_of
 from scoring.arguments.requests import Request, requests_of
 from scoring.protocol import Context, Parameters
 
@@ -36,7 +36,7 @@ class RequestsScorer:
 
     def score(self, conversation: Conversation, context: Context) -> Iterator[Score]:  # noqa: ARG002 - the contract's signature
         """Scores of the requests; none where the customer asked for nothing that a tool does."""
-        for request in requests_of(index_of(conversation)):
+        for request in requests_of(study_of(conversation).index):
             yield Score(
                 f"requests.{request.outcome}",
                 self._verdict(request),

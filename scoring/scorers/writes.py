@@ -10,7 +10,7 @@ from pydantic import Field
 from conversation.model import Conversation
 from conversation.verdict import Evidence, Score, Verdict
 from scoring.arguments.deeds import Deed, deeds_of, empty_words
-from scoring.arguments.index import index_of
+from scoring.arguments.study import study_of
 from scoring.protocol import Context, Parameters
 
 
@@ -39,9 +39,9 @@ class WritesScorer:
 
     def score(self, conversation: Conversation, context: Context) -> Iterator[Score]:  # noqa: ARG002 - the contract's signature
         """Scores of all writes; none where nothing was written and nothing claimed."""
-        index = index_of(conversation)
+        study = study_of(conversation)
         turn_of = {call.id: turn.index for turn in conversation.turns for call in turn.tool_calls}
-        for deed in deeds_of(index):
+        for deed in deeds_of(study):
             turn = turn_of.get(deed.call.id)
             if deed.effect == "write":
                 yield self._agreed(deed, turn)
@@ -51,7 +51,7 @@ class WritesScorer:
             if deed.ignored_error:
                 text = f"{deed.call.name} failed and the reply does not say so"
                 yield _row("error_ignored", Verdict.INCONCLUSIVE, deed, turn, text)
-        for word in empty_words(index):
+        for word in empty_words(study.index):
             text = f"said {word.said!r}, but no call of {', '.join(word.tools)} was accepted before"
             yield Score(
                 "writes.said_not_done",
@@ -83,9 +83,7 @@ def _accepted(deed: Deed, turn: int | None) -> Score:
     return _row("accepted", Verdict.FAIL, deed, turn, text)
 
 
-def _row(
-    rule: str, verdict: Verdict, deed: Deed, turn: int | None, text: str, value: float | None = None
-) -> Score:
+def _row(rule: str, verdict: Verdict, deed: Deed, turn: int | None, text: str, value: float | None = None) -> Score:
     shown = value if value is not None else (1.0 if verdict is Verdict.PASS else 0.0)
     proof = [Evidence("tool_call", deed.call.name, deed.call.message, deed.call.span_id, deed.call.id)]
     if deed.repeats:

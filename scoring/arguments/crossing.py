@@ -1,0 +1,36 @@
+"""Asks every check that looks beyond one argument: its neighbours, the exchange around it, other calls and results."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+
+from scoring.arguments.choices import Choices
+from scoring.arguments.entities import Entities
+from scoring.arguments.finding import Finding
+from scoring.arguments.leaves import Path
+from scoring.arguments.pairs import Pairs
+from scoring.arguments.rivals import Rivals
+from scoring.arguments.study import Study
+from scoring.arguments.superlatives import Superlatives
+
+Findings = MutableMapping[tuple[int, Path], list[Finding]]
+"""Findings by number of the call and path of the argument."""
+
+
+def cross_findings(study: Study, findings: Findings) -> None:
+    """Files what the rest of the conversation says against each argument; `findings` gives an empty list where it has none."""
+    index, arguments = study.index, study.arguments
+    pairs, entities = Pairs(index, arguments), Entities(index)
+    choices, dearer = Choices(index, arguments, Rivals(index, arguments)), Superlatives(index)
+    for number, group in study.groups.items():
+        moment = study.moments.of(group[0].call, group[0].at)
+        for path, finding in (
+            *pairs.findings(group, moment).items(),
+            *entities.findings(group).items(),
+            *entities.unpaired(group, moment),
+            *dearer.findings(group),
+        ):
+            findings[number, path].append(finding)
+        for argument in group:
+            for finding in choices.findings(argument, moment, group):
+                findings[number, argument.path].append(finding)
