@@ -149,7 +149,7 @@ def _ssn(text: bytes, start: int, end: int) -> Finding | None:
     return None if match is None else Finding(match.start(), match.end(), "ssn", _digits(match[0]))
 
 
-_INTERNATIONAL: Final = re.compile(rb"(?<![\w+])\+[1-9](?:[ .-]?\(?\d\)?){8,14}(?!\w|[.-]\d)")
+_INTERNATIONAL: Final = re.compile(rb"(?<![\w+])\+[1-9](?:\)?[ .-]?\(?\d){8,14}(?!\w|[.-]\d)")
 _NATIONAL: Final = re.compile(
     rb"(?<![\w.+/-])(?:1[-. ])?(?:\(?[2-9]\d{2}\) ?|[2-9]\d{2}([-. ]))\d{3}(?:\1|[-. ])\d{4}(?!\w|[.-]\d)"
 )

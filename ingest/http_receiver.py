@@ -140,6 +140,7 @@ class _Body:
         self._receive = receive
         self._held = 0
         self.complete = False
+        self._stalled = False
 
     async def read(self) -> bytes:
         """The whole body.
@@ -160,13 +161,16 @@ class _Body:
                     self._held += len(part)
                     parts.append(part)
         except TimeoutError as error:
+            self._stalled = True
             raise Busy(
                 Cause.UNAVAILABLE, f"the body was not complete after {limits.body_seconds:g} s: send less at once"
             ) from error
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def discard(self) -> None:
-        """Read the rest away, for a bounded time."""
+        """Read the rest away, for a bounded time; a sender that stalled has had its time."""
+        if self._stalled:
+            return
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 while not self.complete:

@@ -129,7 +129,7 @@ class Loader:
                 batch = self._next()
                 if batch is not None:
                     self._deliver(batch)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it was, the next batch must still go out
                 _LOG.exception("the loader failed; it goes on")
                 if batch is not None:
                     self._take_back(batch)

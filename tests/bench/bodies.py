@@ -9,15 +9,16 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 _NS = 1_000_000_000
-_WORDS = (
+_TEXT = (
     "I would like to change my booking for the flight to Boston next week because the meeting was moved and "
     "we can offer a seat in the morning or a refund to the card you paid with please confirm which you prefer"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 def body(seed: int, spans: int = 512, *, start_ns: int = 1_767_225_600 * _NS) -> bytes:
     """One serialized request with that many spans, about 2.5 KB each; equal for equal arguments."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - reproducible traffic, no secret
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
     _set(resource.resource, "service.name", "shop-agent")

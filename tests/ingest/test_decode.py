@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,6 +24,14 @@ TRACES = SIGNALS["traces"]
 def decode(body: bytes, signal: str = "traces", limits: Limits | None = None) -> Any:
     kind = SIGNALS[signal]
     return check(kind, parse(kind, body), body, limits or Limits())
+
+
+def cause_of(call: Callable[[], object]) -> Cause | None:
+    try:
+        call()
+    except Refused as refused:
+        return refused.cause
+    return None
 
 
 def from_span(**fields: object) -> Any:
@@ -196,15 +205,16 @@ def test_json_reads_like_the_generic_parser_wherever_that_one_is_right(
     assert ours == generic
 
 
+KEYS = (
+    "resourceSpans scopeSpans spans traceId spanId name kind attributes key value stringValue intValue "
+    "arrayValue kvlistValue values status code events links resource scope traceState flags x"
+)
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.just("01" * 8)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.sampled_from(
-                "resourceSpans scopeSpans spans traceId spanId name kind attributes key value stringValue intValue "
-                "arrayValue kvlistValue values status code events links resource scope traceState flags x".split()
-            ),
+            st.sampled_from(KEYS.split()),
             inner,
             max_size=4,
         ),
@@ -217,10 +227,7 @@ JSON = st.recursive(
 @given(document=JSON)
 def test_any_json_is_taken_or_refused_but_never_breaks_the_decoder(document: object) -> None:
     body = json.dumps({"resourceSpans": document}).encode()
-    try:
-        decode(from_json(TRACES, body))
-    except Refused as refused:
-        assert refused.cause is Cause.BAD_DATA
+    assert cause_of(lambda: decode(from_json(TRACES, body))) in {None, Cause.BAD_DATA}
 
 
 @settings(max_examples=300)
@@ -229,7 +236,4 @@ def test_any_damaged_protobuf_is_taken_or_refused_but_never_breaks_the_decoder(d
     body = bytearray(span_request(a="x", b="y").SerializeToString())
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        decode(bytes(body))
-    except Refused as refused:
-        assert refused.cause is Cause.BAD_DATA
+    assert cause_of(lambda: decode(bytes(body))) in {None, Cause.BAD_DATA}

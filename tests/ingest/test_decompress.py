@@ -60,9 +60,10 @@ def test_a_body_cut_short_is_refused(encoding: str, compress: Callable[[bytes], 
 @given(body=st.binary(max_size=200), encoding=st.sampled_from(["gzip", "zstd", "deflate"]))
 def test_any_bytes_are_taken_or_refused(body: bytes, encoding: str) -> None:
     try:
-        decompress(body, encoding, 1000)
-    except Refused as refused:
-        assert refused.cause in {Cause.BAD_DATA, Cause.TOO_LARGE}
+        size = len(decompress(body, encoding, 1000))
+    except Refused:
+        return
+    assert size <= 1000
 
 
 def test_names_are_read_in_any_case_and_unknown_ones_refused() -> None:
