@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -70,6 +71,15 @@ def _as_mapping(value: object) -> object:
     return {"call": value} if isinstance(value, str) else value
 
 
+def _dates_as_text(value: object) -> object:
+    """YAML reads bare dates as dates, where tools answer with text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _dates_as_text(member) for key, member in value.items()}
+    return [_dates_as_text(member) for member in value] if isinstance(value, list) else value
+
+
 class ExampleEventSpec(Strict):
     """One event of an example: what the `user` or the agent (`reply`) said, or a tool `call`.
 
@@ -86,8 +96,8 @@ class ExampleEventSpec(Strict):
     user: str | None = None
     reply: str | None = None
     call: str | None = None
-    args: dict[str, Any] = Field(default_factory=dict)
-    result: Any = None
+    args: Annotated[dict[str, Any], BeforeValidator(_dates_as_text)] = Field(default_factory=dict)
+    result: Annotated[Any, BeforeValidator(_dates_as_text)] = None
     error: str | None = None
     after_seconds: float = 1.0
 
@@ -103,7 +113,7 @@ class ExampleSpec(Strict):
     """
 
     name: str
-    now: str | None = None
+    now: Annotated[str | None, BeforeValidator(_dates_as_text)] = None
     events: Annotated[tuple[Annotated[ExampleEventSpec, BeforeValidator(_as_mapping)], ...], Field(min_length=1)]
     expect: Outcome | dict[str, Outcome]
 
