@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from conversation import continuation, identity
 from conversation.calls import in_order, model_calls
@@ -29,6 +30,7 @@ _VERSION_KEYS = ("gen_ai.agent.version", "service.version", "langfuse.release", 
 _REFERENCE_TIME = "floorline.reference_time"
 _DOMAIN = "floorline.domain"
 _CHANNEL = "floorline.channel"
+_UNTIMED = "floorline.untimed"
 
 
 def group(spans: Iterable[Span], logs: Iterable[LogRecord] = ()) -> dict[str, Group]:
@@ -83,6 +85,10 @@ def assemble(
     named = identity.conversation_id(spans, logs)
     messages = _messages(weave, drafts, [seen[0] if seen else None for seen in windows])
     times = [time for seen in windows if seen for time in seen[:2]]
+    turns = turns_of(drafts, windows, messages, turn_types or TurnTypes.built_in())
+    if any(node.span.attributes.get(_UNTIMED) is True for node in nodes):
+        # A transcript without times was sent as spans: their order is real, their times are not.
+        turns = tuple(replace(t, first_token_seconds=None, duration_seconds=None, segments=()) for t in turns)
     traces = sorted({(node.span.start_ns, node.span.trace_id) for node in nodes})
     return Conversation(
         id=conversation_id or (named.value if named else traces[0][1] if traces else ""),
@@ -90,7 +96,7 @@ def assemble(
         user_id=identity.user_id(spans, logs),
         agent=_agent(nodes),
         messages=messages,
-        turns=turns_of(drafts, windows, messages, turn_types or TurnTypes.built_in()),
+        turns=turns,
         tools=_tools(nodes),
         system_instructions=weave.instructions,
         reference_time=_stated(nodes, _REFERENCE_TIME),

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 FINE = {"ok", "pass", "not_applicable"}
+NOTHING = {"text": "", "message": None, "tool_call_id": None, "path": None}
 
 
 def decorated(found: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +31,14 @@ def problems(found: dict[str, Any]) -> list[dict[str, Any]]:
     order = {"fail": 0, "error": 1, "inconclusive": 2}
     bad = [score for score in found["scores"] if score.get("verdict", score["label"]) in order]
     bad.sort(key=lambda score: order[score.get("verdict", score["label"])])
-    return [{**score, "tool_name": names.get(score["tool_call_id"])} for score in bad]
+    return [
+        {
+            **score,
+            "tool_name": names.get(score["tool_call_id"]),
+            "evidence": [{**NOTHING, **item} for item in score["evidence"]],
+        }
+        for score in bad
+    ]
 
 
 def source(value: dict[str, Any] | None) -> Markup | str:
