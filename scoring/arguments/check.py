@@ -38,6 +38,7 @@ class Checked:
         suspicion: 0 to 1.
         explanation: The source or the strongest finding in one line.
         evidence: Where to look.
+        findings: Everything that speaks against it.
     """
 
     call: ToolCall
@@ -48,6 +49,7 @@ class Checked:
     suspicion: float
     explanation: str
     evidence: tuple[Evidence, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def check(conversation: Conversation, context: Context) -> list[Checked]:
@@ -81,6 +83,7 @@ def _checked(argument: Argument, index: ConversationIndex, context: Context, fin
         suspicion,
         strongest.text if strongest else f"from {source.origin.value.replace('_', ' ')}: {source.text}",
         (strongest.evidence if strongest else ()) + ((proof,) if proof else ()),
+        tuple(findings),
     )
 
 
@@ -101,7 +104,7 @@ def _schema_findings(index: ConversationIndex, context: Context, findings: Findi
                 suspicion, _ = suspicion_of([finding])
                 value = None if problem.missing else _at(call.arguments, problem.path)
                 rows.append(
-                    Checked(call, pointer(problem.path), value, None, finding.label, suspicion, problem.text, (proof,))
+                    Checked(call, pointer(problem.path), value, None, finding.label, suspicion, problem.text, (proof,), (finding,))
                 )
     return rows
 

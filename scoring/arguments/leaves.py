@@ -19,6 +19,8 @@ def pointer(path: Path) -> str:
 
 def field_of(path: Path) -> str:
     """The innermost name in a path: `date` for `/flights/0/date`, the list's name for a list's element."""
+    if path and isinstance(path[-1], str):
+        return path[-1]
     return next((step for step in reversed(path) if isinstance(step, str)), "")
 
 
