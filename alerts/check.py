@@ -11,14 +11,14 @@ SHOWN = 20
 """Lines of a difference that are worth printing; the rest is told by count."""
 
 
-def check(directory: Path, objectives_path: Path | None = None) -> list[str]:
+def check(directory: Path, objectives_path: Path | None = None, *, dashboards: bool = True) -> list[str]:
     """The differences, a short unified diff for each file; empty where all agree.
 
     Raises:
-        UsageError: The objectives have problems.
+        UsageError: The objectives have problems, or the dashboards' SDK is missing.
     """
     found = []
-    for name, wanted in render.files(objectives_path).items():
+    for name, wanted in render.files(objectives_path, dashboards=dashboards).items():
         path = directory / name
         if not path.is_file():
             found.append(f"{path}: missing; run `floorline alerts render`")

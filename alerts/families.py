@@ -127,7 +127,8 @@ class Operations:
         self.backlog_age = gauge("grading_backlog_age_seconds", "How long the oldest due conversation has waited.")
         self.incidents = gauge("incidents_open", "Open incidents.", "agent", "severity", "source")
         self.notifications = counter("notifications_total", "Notifications, by result.", "channel", "result")
-        self.job_runs = counter("job_runs_total", "Scheduled jobs that failed or were skipped.", "job", "result")
+        # Not `job`: Prometheus sets that label itself and would rename ours.
+        self.job_runs = counter("job_runs_total", "Scheduled jobs that failed or were skipped.", "task", "result")
         self.scenario_pass = gauge("scenario_pass_ratio", "pass^k of a scenario suite's last run.", "suite", "k")
         self.judge_cost = counter("judge_cost_usd_total", "Cost of the judge, in USD.", "model")
         self.judge_errors = counter("judge_errors_total", "Judge calls that failed.", "model", "reason")
