@@ -20,6 +20,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -118,11 +119,13 @@ def read(path: Path) -> Iterator[Result]:
         raise UsageError(f"{path}: no trials in this file")
 
 
-def _opened(path: Path) -> IO[str]:
-    raw = path.open("rb")
-    packed = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    return io.TextIOWrapper(gzip.open(raw) if packed else raw, encoding="utf-8", newline="")
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        with io.TextIOWrapper(gzip.GzipFile(fileobj=raw) if packed else raw, encoding="utf-8", newline="") as text:
+            yield text
 
 
 def _parsed(path: Path, stream: IO[str]) -> Iterator[Result]:

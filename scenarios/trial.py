@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 from conversation.errors import UsageError
 from conversation.model import Agent as AgentName
@@ -144,6 +144,7 @@ class _Run:
         self.transcript = Transcript(scenario, clock)
         self.played: list[Played] = []
         self.miss: Miss | None = None
+        self.ended: _EndedError | None = None
         self.improvised, self.steps, self.errors = 0, 0, 0
         self.tokens = (0, 0)
         self.over = False
@@ -191,7 +192,8 @@ class _Run:
             message = self._bounded(lambda: session.respond(list(self.transcript.chat), self._call_tool))
             if self.miss is not None:
                 raise CassetteMissError(self.miss)
-            self._check_errors()
+            if self.ended is not None:
+                raise self.ended
             self.clock.skip(message.seconds)
             self.tokens = (self.tokens[0] + message.input_tokens, self.tokens[1] + message.output_tokens)
             self._take(message)
@@ -219,6 +221,7 @@ class _Run:
         given = {**(arguments or {}), **named}
         [call_id] = self.transcript.called("", [(name, given)])
         error, result = self._play(call_id, name, given)
+        self._check_errors()
         if error is not None:
             raise ToolError(error)
         return result
@@ -240,11 +243,16 @@ class _Run:
     def _count_step(self) -> None:
         self.steps += 1
         if self.steps > self.scenario.limits.steps:
-            raise _EndedError(Outcome.MAX_STEPS, f"more than {self.scenario.limits.steps} messages and calls")
+            self._cut(Outcome.MAX_STEPS, f"more than {self.scenario.limits.steps} messages and calls")
 
     def _check_errors(self) -> None:
         if self.errors >= self.scenario.limits.tool_errors:
-            raise _EndedError(Outcome.TOO_MANY_ERRORS, f"{self.errors} tool calls failed")
+            self._cut(Outcome.TOO_MANY_ERRORS, f"{self.errors} tool calls failed")
+
+    def _cut(self, outcome: Outcome, detail: str) -> NoReturn:
+        """End the trial here; kept, so that an agent which swallows every exception cannot go on."""
+        self.ended = self.ended or _EndedError(outcome, detail)
+        raise self.ended
 
     def _bounded(self, work: Callable[[], Any]) -> Any:
         """Do the agent's work in a thread of its own, so that one that hangs cannot hang the run."""
@@ -269,11 +277,10 @@ class _Run:
         return value
 
     def _raise(self, error: BaseException) -> None:
-        cause = error.__cause__
         if self.miss is not None:
             raise CassetteMissError(self.miss)
-        if isinstance(cause, _EndedError):
-            raise cause
+        if self.ended is not None:
+            raise self.ended
         if isinstance(error, _EndedError | InfrastructureError | AgentError | UsageError):
             raise error
         raise AgentError(f"agent {self.agent.name} raised {type(error).__name__}: {error}") from error

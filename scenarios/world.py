@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from scenarios.spec import Json, World, WorldTool
 
-_WHOLE = re.compile(r"\$(\w+)")
-_INSIDE = re.compile(r"\$\{(\w+)\}")
+_WHOLE = re.compile(r"\$([A-Za-z_]\w*)")
+_INSIDE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _IN_PATH = re.compile(r"\$\{?(\w+)\}?")
 _NOTHING = object()
 
