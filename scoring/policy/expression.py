@@ -38,6 +38,11 @@ class EvaluationError(PermanentError):
 class Predicate(Protocol):
     """A compiled expression."""
 
+    @property
+    def source(self) -> str:
+        """The expression as it was written."""
+        ...
+
     def names_used(self) -> frozenset[str]:
         """The variables the expression reads."""
         ...

@@ -9,6 +9,7 @@ from conversation.verdict import Evidence, Verdict
 from scoring.policy import consent, count_templates, order_templates
 from scoring.policy.applies import Filter
 from scoring.policy.compare import agreement
+from scoring.policy.count_templates import Judgement
 from scoring.policy.events import Event, EventLog
 from scoring.policy.expression import Language
 from scoring.policy.facts import FactTable
@@ -200,9 +201,13 @@ class _Binding:
         except ValueError as error:
             raise ValueError(f"each.must: {error}") from error
 
+        def judge(event: Event, scope: Scope) -> Judgement:
+            true, sureness, note = scope.judge(must, event, self.known)
+            return true, sureness, note or f"`{must.source}` is not true{scope.shown(must, event, self.known)}"
+
         def runs(log: EventLog, scope: Scope) -> Finding:
             (events,) = self._hits(log, scope, "event")
-            return count_templates.each(events, lambda event: scope.judge(must, event, self.known))
+            return count_templates.each(events, lambda event: judge(event, scope))
 
         return runs
 

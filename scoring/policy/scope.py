@@ -107,6 +107,12 @@ class Scope:
             raise UnknownFactError(f"no {fact.table} entry for {key} was seen before")
         return value
 
+    def shown(self, predicate: Predicate, event: Event, known: Mapping[str, KnownFact]) -> str:
+        """The known facts a predicate read that are short enough to print, as ` with price = 89.0`."""
+        values = self.values(predicate.names_used() & known.keys(), event, known)
+        short = [f"{name} = {value}" for name, value in values.items() if isinstance(value, str | int | float)]
+        return f" with {', '.join(short)}"[:120] if short else ""
+
     def judge(
         self,
         predicate: Predicate,

@@ -64,8 +64,11 @@ def test_members_of_a_list_become_entries_under_a_joined_key(make_policy: MakePo
         "each": {"event": "pay", "must": "args.amount == price"},
     }
     found = look(0, items=[{"sku": "x", "price": 5}, {"sku": "y", "price": 7}])
-    pay = {"call": "pay", "args": {"id": "A", "sku": "y", "amount": 7}}
-    assert make_policy(rule, facts=facts).evaluate(talk(found, pay))[0].verdict is Verdict.PASS
+    pay: dict[str, Any] = {"call": "pay", "args": {"id": "A", "sku": "y", "amount": 7}}
+    policy = make_policy(rule, facts=facts)
+    assert policy.evaluate(talk(found, pay))[0].verdict is Verdict.PASS
+    (broken,) = policy.evaluate(talk(found, {**pay, "args": {**pay["args"], "amount": 8}}))
+    assert broken.explanation.endswith("`args.amount == price` is not true with price = 7")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 from conversation.model import Agent, Conversation, ToolDefinition
 from conversation.verdict import Verdict
-from scoring.policy.load import shipped
+from scoring.policy.examples import conversation_of
+from scoring.policy.load import load, shipped
 from scoring.protocol import Context
 from scoring.scorers.policy import PolicyParameters, PolicyScorer
 
@@ -73,3 +75,16 @@ def test_without_a_domain_the_tools_decide(tmp_path: Path, trace: Trace) -> None
 def test_the_shipped_policies_are_the_default(trace: Trace) -> None:
     assert len(PolicyScorer(PolicyParameters())._policies) == len(shipped())
     assert list(PolicyScorer(PolicyParameters()).score(trace("U x", "a"), Context())) == []
+
+
+def test_one_policy_may_be_used_by_several_threads() -> None:
+    policies = [load(path) for path in shipped()]
+    example = policies[0].rules[0].spec.examples[0]
+    conversation = conversation_of(example)
+
+    def verdicts(_: int) -> list[str]:
+        return [result.verdict.value for policy in policies for result in policy.results(conversation, filtered=False)]
+
+    alone = verdicts(0)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found == alone for found in pool.map(verdicts, range(100)))
