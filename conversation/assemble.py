@@ -80,6 +80,7 @@ def assemble(
     weave = Weave()
     weave.add(in_order(with_turn_spans(nodes, model_calls(nodes))))
     weave.ledger.ran(nodes)
+    weave.close()
     drafts = cut(weave.thread.entries, weave.calls, weave.places, weave.ledger.drafts)
     windows = window(drafts)
     named = identity.conversation_id(spans, logs)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from conversation.message_parts import Parts, parts_of
 from conversation.model import JSON, Role
 from conversation.parsing import as_bool, parse_structure, unquoted
-from conversation.said import Request, Said, with_results_parsed
+from conversation.said import Request, Said, result_text
 
 _ROLES = {
     "system": Role.SYSTEM,
@@ -169,7 +169,7 @@ def _item(value: dict[str, JSON]) -> list[Said] | None:
         request = Request.of(value.get("call_id") or value.get("id"), value.get("name"), _arguments(value))
         return [Said(Role.ASSISTANT, requests=(request,))]
     if kind in {"function_call_output", "custom_tool_call_output"}:
-        text = with_results_parsed(_flat(value.get("output")))
+        text = result_text(_flat(value.get("output")))
         failed = as_bool(value.get("is_error")) is True
         name = unquoted(value.get("name"))
         return [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from conversation.model import JSON
 from conversation.parsing import as_bool, parse_structure, unquoted
-from conversation.said import Request, with_results_parsed
+from conversation.said import Request, result_text
 
 # A picture or a file is something the customer sent: it must not look like an empty message.
 _MEDIA = {
@@ -70,19 +70,19 @@ def parts_of(content: JSON, *, is_tool: bool = False) -> Parts:
     elif isinstance(content, list):
         known = [block for block in content if isinstance(block, str) or _is_block(block)]
         if is_tool and len(known) < len(content):
-            parts.texts.append(with_results_parsed(content))
+            parts.texts.append(result_text(content))
             return parts
         for block in content:
             _add(block, parts)
     elif isinstance(content, dict):
         if is_tool and not _is_block(content):
-            parts.texts.append(with_results_parsed(content))
+            parts.texts.append(result_text(content))
         elif isinstance(content.get("parts"), list):
             return parts_of(content["parts"])
         else:
             _add(content, parts)
     elif content is not None:
-        parts.texts.append(with_results_parsed(content))
+        parts.texts.append(result_text(content))
     return parts
 
 
@@ -176,8 +176,8 @@ def _result_text(value: JSON) -> str:
             if isinstance(item, dict) and {"text", "json"} & set(item)
         ]
         if len(pieces) == len(value):
-            return "\n".join(with_results_parsed(piece) for piece in pieces)
-    return with_results_parsed(value)
+            return "\n".join(result_text(piece) for piece in pieces)
+    return result_text(value)
 
 
 def _text(block: dict[str, JSON], kind: str) -> str:

@@ -70,7 +70,7 @@ class Said:
         return parse_structure(self.text) if self.text else None
 
 
-def with_results_parsed(text: JSON) -> str:
+def result_text(text: JSON) -> str:
     """A tool result as text: texts stay, all else becomes JSON."""
     return text if isinstance(text, str) else "" if text is None else canonical(text)
 

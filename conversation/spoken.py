@@ -69,7 +69,8 @@ def _silent_turns(nodes: Sequence[Node]) -> list[Call]:
             input=node.facts.input or _said(Role.USER, node.facts.customer_text),
             output=node.facts.output or _said(Role.ASSISTANT, node.facts.reply_text),
         )
-        found.append(Call(node, _without_counts(facts), node.span.start_ns, node.ended_ns, is_model=False))
+        times = (node.span.start_ns, node.ended_ns)
+        found.append(Call(node, _without_counts(facts), *times, is_model=False, spans=[node]))
     return found
 
 

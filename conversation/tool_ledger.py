@@ -14,7 +14,7 @@ from conversation.facts import SpanRole
 from conversation.hidden_errors import hidden_error
 from conversation.model import JSON, ToolCall
 from conversation.parsing import canonical
-from conversation.said import Request, Said
+from conversation.said import Request, Said, result_text
 from conversation.span_tree import Node
 from conversation.tool_json import result_of, without_retry_sentence
 
@@ -41,6 +41,14 @@ class Draft:
     def key(self) -> tuple[str, str]:
         """Name and canonical arguments."""
         return self.request.key if self.request else (self.name, "")
+
+    @property
+    def span_result(self) -> str | None:
+        """What the tool's span says came back, as text; its error where there is no result; None without a span."""
+        if self.node is None:
+            return None
+        facts = self.node.facts
+        return facts.tool_error or "" if facts.tool_result is None else result_text(facts.tool_result)
 
     def finished(self) -> ToolCall:
         """The tool call as the conversation shows it."""

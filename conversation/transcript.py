@@ -250,7 +250,7 @@ class _Told:
         self.calls[answers] = replace(
             asked,
             executed=True,
-            result=result_of(message.text) if message.text else None,
+            result=result_of(message.text),
             error=message.error or hidden_error(message.text),
             started_ns=asked.started_ns if message.at_ns is not None else None,
             ended_ns=message.at_ns,

@@ -42,6 +42,15 @@ class Weave:
             self.calls.append(call)
             self.places.append(self._place(call, stranger=id(call) in strangers))
 
+    def close(self) -> None:
+        """Append the results of the last message's tool calls, which no further model call repeats."""
+        last = len(self.thread.entries) - 1
+        for draft in list(self.ledger.drafts):
+            result = draft.span_result
+            if draft.message == last and draft.answer is None and result is not None:
+                said = Said(Role.TOOL, result, answers=draft.id, name=draft.name)
+                self._append(said, len(self.calls) - 1, given=False)
+
     def _place(self, call: Call, *, stranger: bool) -> int | None:
         given = call.given
         overlap = self.thread.overlap(given)

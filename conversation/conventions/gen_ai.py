@@ -79,6 +79,7 @@ class GenAi:
         attributes = _with_details(source)
         role = _role(attributes)
         is_tool = role is SpanRole.TOOL
+        is_turn = role not in {SpanRole.TOOL, SpanRole.MODEL}
         given, made = (None, None) if is_tool else _messages(source, attributes)
         return Facts(
             role=role,
@@ -103,8 +104,8 @@ class GenAi:
             finish_reason=finish_reason(attributes.get("gen_ai.response.finish_reasons")),
             agent_name=first_text(attributes, ("gen_ai.agent.name",)),
             agent_version=first_text(attributes, ("gen_ai.agent.version",)),
-            customer_text=customer_words(attributes.get("gen_ai.input.messages")) if not is_tool else None,
-            reply_text=reply_words(attributes.get("gen_ai.output.messages")) if not is_tool else None,
+            customer_text=customer_words(attributes.get("gen_ai.input.messages")) if is_turn else None,
+            reply_text=reply_words(attributes.get("gen_ai.output.messages")) if is_turn else None,
         )
 
 
