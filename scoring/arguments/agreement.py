@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from conversation.model import Role, ToolCall
+from conversation.model import Role
 from scoring.arguments.arguments import Argument
 from scoring.arguments.moment import Moment
+from scoring.arguments.normal import plain
 
 _YES = re.compile(
-    r"\b(?:yes|yeah|yep|yup|sure|ok|okay|correct|confirm(?:ed)?|proceed|go ahead|absolutely|definitely|of course|agreed?|"
-    r"please do|do (?:it|that|so)|sounds? (?:good|great|fine|right|perfect)|looks? (?:good|great|fine|right|correct|perfect)|"
-    r"(?:that|it|this)(?:'s|’s| is| works| will)|that works|works for me|perfect|great|fine|right|exactly|please|"  # noqa: RUF001 - customers type curly apostrophes
+    r"\b(?:yes|yeah|yep|yup|sure|ok|okay|correct|confirm(?:ed)?|proceed|go ahead|absolutely|definitely|"
+    r"of course|agreed?|"
+    r"please do|do (?:it|that|so)|sounds? (?:good|great|fine|right|perfect)|"
+    r"looks? (?:good|great|fine|right|correct|perfect)|(?:that|it|this)(?:'s| is| works| will)|"
+    r"works for me|perfect|great|fine|right|exactly|please|"
     r"i(?:'d| would) like|i want|book|make|let's)\b"
 )
 _NO = re.compile(r"\b(?:no|nope|not yet|don't|do not|wait|hold on|stop|never mind|nevermind|instead|rather)\b")
@@ -44,11 +47,11 @@ class Agreement:
         return self.yes or self.told >= 0.5  # noqa: PLR2004 - most of the call in the customer's words
 
 
-def agreement_of(call: ToolCall, group: list[Argument], moment: Moment) -> Agreement:
-    """The agreement before one call; `group` is all its arguments."""
+def agreement_of(group: list[Argument], moment: Moment) -> Agreement:
+    """The agreement before one call, given all its arguments."""
     offers = [doc.text for doc in moment.scope.docs if doc.role is Role.ASSISTANT and doc.message < moment.user_message]
-    said = " ".join(doc.text for doc in moment.asked.docs).lower()
-    offer = " ".join(offers).lower()
+    said = plain(" ".join(doc.text for doc in moment.asked.docs))
+    offer = plain(" ".join(offers))
     return Agreement(
         listed=_share(group, moment.listed.says),
         asked=bool(_ASKS.search(offer)),

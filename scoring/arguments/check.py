@@ -100,11 +100,22 @@ def _schema_findings(index: ConversationIndex, context: Context, findings: Findi
             proof = Evidence("schema", problem.rule, tool_call_id=call.id, path=pointer(problem.path))
             finding = Finding(ArgumentLabel.SCHEMA, signal, 1.0, problem.text, (proof,))
             findings[number, problem.path].append(finding)
-            if problem.missing or not problem.path or isinstance(_at(call.arguments, problem.path), dict | list):
+            nowhere = problem.missing or not problem.path or isinstance(_at(call.arguments, problem.path), dict | list)
+            if nowhere:
                 suspicion, _ = suspicion_of([finding])
                 value = None if problem.missing else _at(call.arguments, problem.path)
                 rows.append(
-                    Checked(call, pointer(problem.path), value, None, finding.label, suspicion, problem.text, (proof,), (finding,))
+                    Checked(
+                        call=call,
+                        pointer=pointer(problem.path),
+                        value=value,
+                        source=None,
+                        label=finding.label,
+                        suspicion=suspicion,
+                        explanation=problem.text,
+                        evidence=(proof,),
+                        findings=(finding,),
+                    )
                 )
     return rows
 

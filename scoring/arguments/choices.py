@@ -74,7 +74,7 @@ class Choices:
         return ArgumentLabel.MISMATCH if argument.kind == "number" else ArgumentLabel.OTHER_ENTITY
 
     def _corrected(self, argument: Argument, moment: Moment) -> Iterator[Finding]:
-        """The customer's last message names a rival after the value was listed, and nothing since speaks of the value."""
+        """The customer's last message names a rival after the value was listed, and nothing since names the value."""
         listed = max((m.order for form in argument.forms if (m := moment.listed.where(form))), default=None)
         if listed is None or listed[0] > moment.user_message or moment.asked.says(argument.forms):
             return

@@ -21,9 +21,7 @@ _NOT_AN_ID = re.compile(
     r"digit|inch|bit|per|stop)s?\b|[345]g.*|\d+-\d+.*|\d+-[a-z]+|covid.*|utf.*|.*\d(?:am|pm)|\d{1,2}[a-z]{3}\d{2,4}|[a-z]+-only",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(
-    r"(?:such as|e\.g\.?,?|like|for example,?|example:?|format|looks like|\bi\.e\.?,?)\W{0,4}\Z", re.IGNORECASE
-)
+_EXAMPLE = re.compile(r"(?:such as|e\.g\.?,?|like|example[:,]?|format|\bi\.e\.?,?)\W{0,4}\Z", re.IGNORECASE)
 _OPERANDS = 80
 
 
@@ -63,7 +61,7 @@ def claims_of(index: ConversationIndex, policy_text: str = "") -> Iterator[Claim
 
 
 def _made_name(token: str) -> bool:
-    """Whether a token reads as a made-up label (`option-1`, `within_24_hours`): words with a number of one or two digits."""
+    """Whether a token reads as a made-up label (`option-1`, `within_24_hours`): words and a short number."""
     parts = re.split(r"[_-]", token)
     return len(parts) > 1 and all(part.isalpha() or (part.isdigit() and len(part) <= 2) for part in parts)  # noqa: PLR2004 - ordinals
 

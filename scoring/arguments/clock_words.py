@@ -94,32 +94,39 @@ _DATES = re.compile(
     rf"""\b(?:
       (?P<iso>\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}})(?!\d)
     | (?P<slash>\d{{1,2}}[/]\d{{1,2}}(?:[/](?:\d{{4}}|\d{{2}}))?)(?![\d/])
-    | (?P<month>{_MONTH})\.?\s+(?:the\s+)?(?P<mday>{_DAY}|{_ORDINAL})\b(?!:)(?:\s*(?:-|–|to|and|through|until)\s*(?:the\s+)?(?P<mday2>{_DAY})\b(?!:|\s*[ap]\.?m))?(?:,?\s+(?P<myear>\d{{4}})\b)?
+    | (?P<month>{_MONTH})\.?\s+(?:the\s+)?(?P<mday>{_DAY}|{_ORDINAL})\b(?!:)
+      (?:\s*(?:-|to|and|through|until)\s*(?:the\s+)?(?P<mday2>{_DAY})\b(?!:|\s*[ap]\.?m))?(?:,?\s+(?P<myear>\d{{4}})\b)?
     | (?P<dday>{_DAY}|{_ORDINAL})\s+(?:day\s+)?(?:of\s+)?(?P<dmonth>{_MONTH})\b\.?(?:,?\s+(?P<dyear>\d{{4}})\b)?
     | (?:the\s+)?(?P<nth>\d{{1,2}}(?:st|nd|rd|th))\b(?!\s+(?:street|st\b|avenue|ave\b|floor|time))
     | the\s+(?P<nthword>{_ORDINAL})\s+(?:of|day)\b
-    | (?P<rel>day\s+after\s+tomorrow|tomorrow|today|tonight|this\s+(?:morning|afternoon|evening)|yesterday|next\s+week|(?:a|one)\s+week\s+from\s+(?:now|today))
+    | (?P<rel>day\s+after\s+tomorrow|tomorrow|today|tonight|this\s+(?:morning|afternoon|evening)|yesterday
+      |next\s+week|(?:a|one)\s+week\s+from\s+(?:now|today))
     | (?P<off>in\s+(?P<offn>\d{{1,2}}|a|{"|".join(w for w in _COUNTS if len(w) > 2)})\s+(?P<offu>days?|weeks?))
     | (?P<week>{"|".join(sorted(_WEEKDAYS, key=len, reverse=True))})
     )\b""",  # noqa: PLR2004 - not the articles
     re.VERBOSE,
 )
 _DATE_HINT = re.compile(
-    rf"\d[/-]\d|\d(?:st|nd|rd|th)\b|\b(?:{_MONTH})\b|day\b|tonight|\bthis (?:morning|afternoon|evening)|week|\b(?:mon|tues?|wed|thurs?|fri|sat|sun)\b|tomorrow|\b(?:{_ORDINAL})\b"
+    rf"\d[/-]\d|\d(?:st|nd|rd|th)\b|\b(?:{_MONTH})\b|day\b|tonight|\bthis (?:morning|afternoon|evening)|week|"
+    rf"\b(?:mon|tues?|wed|thurs?|fri|sat|sun)\b|tomorrow|\b(?:{_ORDINAL})\b"
 )
 _TIMES = re.compile(
     rf"""\b(?:
-      (?P<past>half|quarter|(?:a\s+)quarter|five|ten|twenty|twenty[-\s]five|\d{{1,2}})\s+(?:minutes\s+)?(?P<dir>past|after|to|till|before|of)\s+(?P<phour>{_HOUR})\b
+      (?P<past>half|quarter|(?:a\s+)quarter|five|ten|twenty|twenty[-\s]five|\d{{1,2}})\s+(?:minutes\s+)?
+      (?P<dir>past|after|to|till|before|of)\s+(?P<phour>{_HOUR})\b
     | (?P<clock>\d{{1,2}}):(?P<min>\d{{2}})(?::\d{{2}})?
-    | (?P<bare>{_HOUR})(?=\s*(?:[ap]\.?\s?m\b|o['"’]?\s?clock|(?:thirty|fifteen|forty[-\s]five)\b|in\s+the\s+(?:morning|afternoon|evening)|at\s+night))
+    | (?P<bare>{_HOUR})(?=\s*(?:[ap]\.?\s?m\b|o['"]?\s?clock|
+      (?:thirty|fifteen|forty[-\s]five)\b|in\s+the\s+(?:morning|afternoon|evening)|at\s+night))
     | (?P<named>noon|midday|midnight)
     | (?P<lead>(?:morning|afternoon|evening|night)\s+(?:at\s+)?)(?P<lhour>{_HOUR})\b(?!:)
-    )(?P<spoken>\s+(?:thirty|fifteen|forty[-\s]five))?\s*(?P<half>[ap]\.?\s?m\b\.?|(?:o['"’]?\s?clock\s*)?(?:in\s+the\s+)?(?:morning|afternoon|evening)|at\s+night)?""",
+    )(?P<spoken>\s+(?:thirty|fifteen|forty[-\s]five))?\s*
+      (?P<half>[ap]\.?\s?m\b\.?|(?:o['"]?\s?clock\s*)?(?:in\s+the\s+)?(?:morning|afternoon|evening)|at\s+night)?""",
     re.VERBOSE,
 )
 _TIME_HINT = re.compile(
     r"\d:\d|\d\s*[ap]\.?\s?m\b|\b(?:past|noon|midday|midnight|clock|morning|afternoon|evening|night|quarter|half|[ap]\.?m)\b"
 )
+_LATE_HOUR = 5  # "one at night" is before dawn, "nine at night" is not
 _BEFORE = re.compile(r"(morning|afternoon|evening|night)(?:\s+(?:at|by|around|of))?\s*\Z")
 _MINUTES = {"half": 30, "quarter": 15, "a quarter": 15, "five": 5, "ten": 10, "twenty": 20}
 _SPOKEN = {"thirty": 30, "fifteen": 15, "forty-five": 45, "forty five": 45}
@@ -233,7 +240,7 @@ def _hours(hour: int, half: str | None) -> list[int]:
         )
         if (
             head.startswith(("p", "afternoon", "evening"))
-            or (head.startswith("atnight") and hour >= 5)
+            or (head.startswith("atnight") and hour >= _LATE_HOUR)
             or head == "night"
         ):
             return [hour % 12 + 12]

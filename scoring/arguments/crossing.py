@@ -18,7 +18,7 @@ Findings = MutableMapping[tuple[int, Path], list[Finding]]
 
 
 def cross_findings(study: Study, findings: Findings) -> None:
-    """Files what the rest of the conversation says against each argument; `findings` gives an empty list where it has none."""
+    """Files what the rest of the conversation says against each argument, into a mapping that makes empty lists."""
     index, arguments = study.index, study.arguments
     pairs, entities = Pairs(index, arguments), Entities(index)
     choices, dearer = Choices(index, arguments, Rivals(index, arguments)), Superlatives(index)

@@ -1,4 +1,4 @@
-"""What the agent did to the world, call by call: refused writes, repeats, errors passed over, and words without deeds."""
+"""What the agent did to the world, call by call: refused writes, repeats, errors passed over, words without deeds."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ from scoring.arguments.arguments import Argument, field_words
 from scoring.arguments.effects import Effect, effect_of
 from scoring.arguments.index import ConversationIndex
 from scoring.arguments.moment import Moment
+from scoring.arguments.normal import plain
 from scoring.arguments.study import Study
 
 _SORRY = re.compile(
-    r"\b(?:sorry|unable|cannot|can't|could ?n[o']t|couldn't|fail(?:ed|s)?|error|issue|problem|not (?:able|possible|available|"
-    r"allowed|found|valid|eligible)|unfortunately|invalid|declined|rejected|insufficient|isn't|doesn't|does not|didn't|try again)\b"
+    r"\b(?:sorry|unable|cannot|can't|could ?n[o']t|couldn't|fail(?:ed|s)?|error|issue|problem|"
+    r"not (?:able|possible|available|allowed|found|valid|eligible)|unfortunately|invalid|declined|rejected|"
+    r"insufficient|isn't|doesn't|does not|didn't|try again)\b"
 )
-_STRONG = r"(?:i(?:'ve| have)(?: now| also| just)?(?: successfully)?|(?:has|have) (?:now |also |just )?been(?: successfully)?|successfully|is now(?: successfully)?)"
+_STRONG = (
+    r"(?:i(?:'ve| have)(?: now| also| just)?(?: successfully)?|"
+    r"(?:has|have) (?:now |also |just )?been(?: successfully)?|successfully|is now(?: successfully)?)"
+)
 _STEM = 4  # letters of a verb that its forms share
 
 
@@ -50,7 +55,7 @@ class Deed:
     @property
     def ignored_error(self) -> bool:
         """Whether the call failed and the assistant's next words do not own up to it."""
-        return self.call.error is not None and bool(self.answered) and not _SORRY.search(self.answered.lower())
+        return self.call.error is not None and bool(self.answered) and not _SORRY.search(plain(self.answered))
 
 
 def deeds_of(study: Study) -> list[Deed]:
@@ -73,7 +78,7 @@ def _deed(call: ToolCall, effect: Effect, group: list[Argument], moment: Moment,
     return Deed(
         call=call,
         effect=effect,
-        agreement=agreement_of(call, group, moment) if effect == "write" else None,
+        agreement=agreement_of(group, moment) if effect == "write" else None,
         arguments=len(group),
         repeats=earlier,
         answered=" ".join(doc.text for doc in moment.reply.docs),
@@ -92,7 +97,7 @@ class EmptyWord:
     @property
     def own_deed(self) -> bool:
         """Whether the assistant says that it did it; "has been cancelled" may speak of somebody else's doing."""
-        return self.said.lower().startswith(("i ", "i'", "successfully"))
+        return plain(self.said).startswith(("i ", "i'", "successfully"))
 
     def evidence(self) -> Evidence:
         """The words."""
@@ -113,7 +118,7 @@ def empty_words(index: ConversationIndex) -> Iterator[EmptyWord]:
     for message in index.conversation.messages:
         if message.role is not Role.ASSISTANT:
             continue
-        for match in pattern.finditer(message.text.lower()):
+        for match in pattern.finditer(plain(message.text)):
             tools = tuple(
                 name for verb, names in verbs.items() if match["verb"].startswith(_stem(verb)) for name in names
             )
@@ -126,4 +131,4 @@ def empty_words(index: ConversationIndex) -> Iterator[EmptyWord]:
 
 
 def _stem(verb: str) -> str:
-    return verb[:-1] if verb.endswith("e") else verb
+    return verb.removesuffix("e")

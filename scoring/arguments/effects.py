@@ -15,9 +15,10 @@ _READS = frozenset(
     track status available availability quote preview""".split()  # noqa: SIM905 - a word list reads better as words
 )
 _PEOPLE = frozenset(
-    "human humans agent agents person operator representative supervisor specialist staff support".split()
-)  # noqa: SIM905 - as above
-_HANDS = frozenset("transfer escalate handoff handover hand forward connect route".split())  # noqa: SIM905 - as above
+    """human humans agent agents person operator representative supervisor specialist staff
+    support""".split()  # noqa: SIM905 - as above
+)
+_HANDS = frozenset(("transfer", "escalate", "handoff", "handover", "hand", "forward", "connect", "route"))
 
 
 @lru_cache(maxsize=4096)

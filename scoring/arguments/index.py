@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from conversation.model import JSON, Conversation, Role, ToolCall
 from scoring.arguments.clock_words import dates, times
 from scoring.arguments.leaves import Path, field_of
-from scoring.arguments.normal import WORDS, forms
+from scoring.arguments.normal import WORDS, forms, plain
 from scoring.arguments.number_words import numbers
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -125,7 +125,7 @@ class ConversationIndex:
             mentions.sort(key=lambda mention: mention.order)
 
     def _add_text(self, message: int, role: Role, text: str, *, call: int | None = None, path: Path = ()) -> None:
-        lowered = text.lower()
+        lowered = plain(text)
         found = [(match[0], match.start()) for match in WORDS.finditer(lowered)]
         doc = Doc(len(self.docs), message, role, text, [one for one, _ in found], [at for _, at in found], call, path)
         self.docs.append(doc)

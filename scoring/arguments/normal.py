@@ -22,6 +22,16 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([ap])?\.?m?\.?\Z")
 _NEWEST_DIGITS = 15  # beyond this a run of digits is an identifier, not a quantity
 
 
+_TYPOGRAPHY = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u00a0": " "}
+)
+
+
+def plain(text: str) -> str:
+    """Lower case with typewriter quotes, dashes and spaces; every character keeps its place."""
+    return text.lower() if text.isascii() else text.translate(_TYPOGRAPHY).lower()
+
+
 def words(text: str) -> list[str]:
     """Lower-case words and numbers of a text, underscores and punctuation dropped."""
     if not text.isascii():

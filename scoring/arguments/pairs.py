@@ -21,56 +21,12 @@ from scoring.arguments.moment import Moment
 from scoring.arguments.normal import forms
 
 _EARLY = frozenset(
-    [
-        "from",
-        "start",
-        "begin",
-        "beginning",
-        "first",
-        "min",
-        "minimum",
-        "lower",
-        "low",
-        "origin",
-        "source",
-        "departure",
-        "depart",
-        "outbound",
-        "check_in",
-        "in",
-        "pickup",
-        "old",
-        "since",
-        "after",
-        "leaving",
-        "leave",
-    ]
+    """from start begin beginning first min minimum lower low origin source departure depart outbound in pickup old
+    since after leaving leave""".split()  # noqa: SIM905 - a word list reads better as words
 )
 _LATE = frozenset(
-    [
-        "to",
-        "end",
-        "finish",
-        "last",
-        "max",
-        "maximum",
-        "upper",
-        "high",
-        "destination",
-        "dest",
-        "target",
-        "arrival",
-        "arrive",
-        "return",
-        "inbound",
-        "check_out",
-        "out",
-        "dropoff",
-        "new",
-        "until",
-        "before",
-        "going",
-    ]
+    """to end finish last max maximum upper high destination dest target arrival arrive return inbound out dropoff new
+    until before going""".split()  # noqa: SIM905 - as above
 )
 _FROM_WORDS = frozenset(["from", "leaving", "departing"])
 _TO_WORDS = frozenset(["to", "into", "towards", "arriving"])

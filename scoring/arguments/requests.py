@@ -1,8 +1,8 @@
 """What the customer asked for, mapped to the agent's own tools, and what became of it.
 
-A request is a sentence in which the customer wishes for a deed that one of the agent's writing tools does. It is done when such a
-tool was called and accepted, refused when a later reply says no, handed over when the customer was passed to a person,
-and open otherwise. A customer who calls it off closes it.
+A request is a sentence in which the customer wishes for a deed that one of the agent's writing tools does. It is done
+when such a tool was called and accepted, refused when a later reply says no, handed over when the customer was passed to
+a person, and open otherwise. A customer who calls it off closes it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from conversation.model import Role
 from scoring.arguments.arguments import field_words
 from scoring.arguments.effects import effect_of
 from scoring.arguments.index import ConversationIndex
+from scoring.arguments.normal import plain
 
 Outcome = Literal["done", "refused", "handed_over", "called_off", "open"]
 
@@ -38,13 +39,13 @@ _ALIKE = (
 )
 _GROUP = {word: number for number, words in enumerate(_ALIKE) for word in words.split()}
 _WISH = re.compile(
-    r"\b(?:i(?:'d| would)? (?:like|want|need|wish)|i(?:'m| am) (?:looking|calling|trying|hoping|writing)|can (?:you|i|we)|could (?:you|i|we)|"
-    r"please|would it be possible|is it possible|help me|let's|i(?:'d| would) love)\b"
+    r"\b(?:i(?:'d| would)? (?:like|want|need|wish)|i(?:'m| am) (?:looking|calling|trying|hoping|writing)|"
+    r"can (?:you|i|we)|could (?:you|i|we)|please|would it be possible|is it possible|help me|let's)\b"
 )
 _NO = re.compile(
-    r"\b(?:unable|cannot|can't|can not|not (?:able|possible|allowed|eligible|permitted)|unfortunately|isn't (?:possible|eligible)|"
-    r"ineligible|against (?:our|the) policy|policy (?:does not|doesn't)|(?:does not|doesn't|do not|don't) (?:allow|permit|qualify|meet)|"
-    r"only (?:be|if|when)|must be)\b"
+    r"\b(?:unable|cannot|can't|can not|not (?:able|possible|allowed|eligible|permitted)|unfortunately|"
+    r"isn't (?:possible|eligible)|ineligible|against (?:our|the) policy|policy (?:does not|doesn't)|"
+    r"(?:does not|doesn't|do not|don't) (?:allow|permit|qualify|meet)|only (?:be|if|when)|must be)\b"
 )
 _OFF = re.compile(
     r"\b(?:never ?mind|no longer|don't want|do not want|leave it|keep (?:it|my|the)|instead|forget (?:it|about)|"
@@ -71,7 +72,7 @@ def requests_of(index: ConversationIndex) -> list[Request]:
     for doc in index.docs:
         if doc.role is not Role.USER:
             continue
-        for sentence in _SENTENCE.finditer(doc.text.lower()):
+        for sentence in _SENTENCE.finditer(plain(doc.text)):
             if not _WISH.search(sentence[0]):
                 continue
             for group, thing, tool in _meant(sentence[0], tools):
@@ -120,8 +121,8 @@ def _settled(request: Request, index: ConversationIndex) -> Request:
     for doc in index.docs:
         if doc.message <= request.message:
             continue
-        if doc.role is Role.ASSISTANT and _NO.search(doc.text.lower()):
+        if doc.role is Role.ASSISTANT and _NO.search(plain(doc.text)):
             return replace(request, outcome="refused", settled=doc.message)
-        if doc.role is Role.USER and _OFF.search(doc.text.lower()):
+        if doc.role is Role.USER and _OFF.search(plain(doc.text)):
             return replace(request, outcome="called_off", settled=doc.message)
     return request

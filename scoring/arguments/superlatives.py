@@ -16,7 +16,7 @@ from scoring.arguments.effects import effect_of
 from scoring.arguments.finding import Finding
 from scoring.arguments.index import ConversationIndex, Mention
 from scoring.arguments.leaves import Path, leaves
-from scoring.arguments.normal import forms
+from scoring.arguments.normal import forms, plain
 
 _CHEAPEST = re.compile(
     r"cheapest|least expensive|lowest[- ](?:price|cost|fare|rate)|most affordable|lowest possible price"
@@ -38,7 +38,7 @@ class Superlatives:
 
     def _wished(self) -> Mention | None:
         for doc in self._index.docs:
-            found = _CHEAPEST.search(doc.text.lower()) if doc.role is Role.USER else None
+            found = _CHEAPEST.search(plain(doc.text)) if doc.role is Role.USER else None
             if found:
                 return Mention(doc, found.start(), found.end())
         return None

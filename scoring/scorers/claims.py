@@ -16,8 +16,8 @@ class ClaimsParameters(Parameters):
     """Parameters of the scorer `claims`.
 
     Attributes:
-        amounts_fail: Whether an unsupported amount fails; by default it is unsure, for arithmetic has more ways than the
-            check knows.
+        amounts_fail: Whether an unsupported amount fails; by default it is unsure, for arithmetic has more ways than
+            the check knows.
     """
 
     amounts_fail: bool = False

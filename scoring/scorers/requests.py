@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from conversation.model import Conversation
 from conversation.verdict import Evidence, Score, Verdict
-from scoring.arguments.study import study_of
 from scoring.arguments.requests import Request, requests_of
+from scoring.arguments.study import study_of
 from scoring.protocol import Context, Parameters
 
 _VALUE = {"done": 1.0, "called_off": 1.0, "refused": 0.6, "handed_over": 0.6, "open": 0.0}
@@ -18,7 +18,7 @@ class RequestsParameters(Parameters):
     """Parameters of the scorer `requests`.
 
     Attributes:
-        open_fails: Whether an open request fails; by default it is unsure, for a customer may settle it without saying so.
+        open_fails: Whether an open request fails; by default it is unsure, for a customer may settle it silently.
     """
 
     open_fails: bool = False

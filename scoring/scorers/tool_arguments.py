@@ -17,8 +17,8 @@ class ToolArgumentsParameters(Parameters):
     """Parameters of the scorer `tool_arguments`.
 
     Attributes:
-        flag_at: Suspicion from which an argument fails. The default asks for odds of four to one, as a reviewer's time is
-            wasted otherwise; below it the suspicion still ranks arguments.
+        flag_at: Suspicion from which an argument fails. The default asks for odds of four to one, as a reviewer's time
+            is wasted otherwise; below it the suspicion still ranks arguments.
     """
 
     flag_at: float = Field(default=0.8, ge=0, le=1)

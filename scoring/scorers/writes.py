@@ -18,8 +18,8 @@ class WritesParameters(Parameters):
     """Parameters of the scorer `writes`.
 
     Attributes:
-        details_from: Writes with at least this many arguments must be read back to the customer first; a call with one or
-            two ids has no details to list.
+        details_from: Writes with at least this many arguments must be read back to the customer first; a call with
+            one or two ids has no details to list.
         listed_share: Share of the arguments that must be in the exchange before the call.
     """
 
@@ -69,21 +69,21 @@ class WritesScorer:
         named = max(agreement.listed, agreement.told)
         if agreement.listed < self._parameters.listed_share:
             text = f"{deed.call.name} was called although its details were not listed to the customer just before"
-            return _row("agreed", Verdict.FAIL, deed, turn, text, named)
+            return _row("agreed", Verdict.FAIL, deed, turn, text, value=named)
         if not agreement.given:
             text = f"{deed.call.name} was called without a yes"
-            return _row("agreed", Verdict.INCONCLUSIVE, deed, turn, text, named)
-        return _row("agreed", Verdict.PASS, deed, turn, "the details were listed and agreed to", 1.0)
+            return _row("agreed", Verdict.INCONCLUSIVE, deed, turn, text, value=named)
+        return _row("agreed", Verdict.PASS, deed, turn, "the details were listed and agreed to")
 
 
 def _accepted(deed: Deed, turn: int | None) -> Score:
     if deed.call.error is None:
-        return _row("accepted", Verdict.PASS, deed, turn, "the tool accepted the call", 1.0)
+        return _row("accepted", Verdict.PASS, deed, turn, "the tool accepted the call")
     text = f"{deed.call.name} was rejected: {deed.call.error[:120]}"
     return _row("accepted", Verdict.FAIL, deed, turn, text)
 
 
-def _row(rule: str, verdict: Verdict, deed: Deed, turn: int | None, text: str, value: float | None = None) -> Score:
+def _row(rule: str, verdict: Verdict, deed: Deed, turn: int | None, text: str, *, value: float | None = None) -> Score:
     shown = value if value is not None else (1.0 if verdict is Verdict.PASS else 0.0)
     proof = [Evidence("tool_call", deed.call.name, deed.call.message, deed.call.span_id, deed.call.id)]
     if deed.repeats:

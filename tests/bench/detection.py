@@ -1,7 +1,7 @@
 """How well faults and failures are found, by kind and never pooled: `python -m tests.bench.detection`.
 
-Injected faults: the faulty argument ranked first (ties shared), AUROC of the conversation's worst suspicion against matched
-controls, share flagged. Real failures: precision and recall of verdicts, and the wrong argument named first.
+Injected faults: the faulty argument ranked first (ties shared), AUROC of the conversation's worst suspicion against
+matched controls, share flagged. Real failures: precision and recall of verdicts, and the wrong argument named first.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def main() -> None:
         faulty += wrong
     found = fit(np.array(inputs), np.array(faulty), np.array([shipped[name] for name in names]))
     lines = _TARGET.read_text(encoding="utf-8").splitlines()
-    header = [line for line in lines[: lines.index("weights:") + 1]]
+    header = lines[: lines.index("weights:") + 1]
     fitted = {
         name: shipped[name] if name in _REASONED else max(0.02, float(one))
         for name, one in zip(names, found, strict=True)

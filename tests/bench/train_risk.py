@@ -1,8 +1,8 @@
 """Fits `scoring/risk.yaml` on the developers' conversations: `python -m tests.bench.train_risk [--write]`.
 
-Logistic regression with weights held at or above zero and a ridge of 1, real conversations counting 1, injected ones 1/2
-and 1/4 (many are alike). Cross-validated in five folds that never split a customer or a set of services; intervals are
-bootstrapped by the same groups. Held-out data is never read: only the files beside the checkout are.
+Logistic regression with weights held at or above zero and a ridge of 1; real conversations counting 1, injected ones
+1/2 and 1/4 (many are alike). Cross-validated in five folds that never split a customer or a set of services; intervals
+are bootstrapped by the same groups. Held-out data is never read: only the files beside the checkout are.
 """
 
 from __future__ import annotations
