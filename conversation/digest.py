@@ -25,11 +25,26 @@ def digest(conversation: Conversation) -> str:
         if field.name not in _LEFT_OUT
     }
     options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-    return hashlib.sha256(_FORM + orjson.dumps(content, default=_plain, option=options)).hexdigest()
+    try:
+        written = orjson.dumps(content, option=options)
+    except TypeError:
+        # Numbers beyond 64 bits, which orjson refuses; they come from a sender's arguments.
+        written = orjson.dumps(_small({name: _plain(value) for name, value in content.items()}), option=options)
+    return hashlib.sha256(_FORM + written).hexdigest()
 
 
-def _plain(value: object) -> Any:
-    """Numbers beyond 64 bits as text; orjson writes dataclasses, enums and tuples itself."""
-    if isinstance(value, int):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in a conversation")
+def _plain(value: Any) -> Any:
+    """Dataclasses as dicts."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _small(value: Any) -> Any:
+    """Numbers beyond 64 bits as text."""
+    if isinstance(value, dict):
+        return {key: _small(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_small(item) for item in value]
+    is_huge = isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64
+    return str(value) if is_huge else value

@@ -55,6 +55,7 @@ CONVERSATION_KEYS: tuple[str, ...] = (
     "conversation.id",
     "conversation_id",
     "conversationId",
+    "thread_id",
     "session_id",
     "sessionId",
     "chat.id",
@@ -94,6 +95,7 @@ CONVERSATION_METADATA: tuple[str, ...] = (
     "conversationId",
     "session_id",
     "sessionId",
+    "thread_id",
     "threadId",
 )
 USER_METADATA: tuple[str, ...] = ("user_id", "userId", "enduser_id")

@@ -55,6 +55,10 @@ _WRAPPERS = (
     "response",
 )
 _MAX_DEPTH = 12
+# Tuples, not sets: what stands there may be anything, also what cannot be hashed.
+_CALLS = ("function_call", "custom_tool_call")
+_OUTPUTS = ("function_call_output", "custom_tool_call_output")
+_ITEMS = (*_CALLS, *_OUTPUTS, "message", "reasoning")
 
 
 def messages_in(value: object, bare: Role | None = None) -> tuple[Said, ...]:
@@ -100,7 +104,7 @@ def _walk(value: JSON, bare: Role | None, depth: int) -> Iterator[Said]:
 
 def _is_message(value: dict[str, JSON]) -> bool:
     kind = value.get("type")
-    if kind in {"function_call", "function_call_output", "message", "reasoning", "custom_tool_call"}:
+    if kind in _ITEMS:
         return True
     if value.get("lc") and isinstance(value.get("kwargs"), dict):
         return isinstance(value.get("id"), list)
@@ -139,7 +143,7 @@ def _told(value: dict[str, JSON], role: Role, parts: Parts, requests: tuple[Requ
     name = unquoted(value.get("name"))
     if role is Role.TOOL and not parts.answers:
         answers = unquoted(value.get("tool_call_id")) or unquoted(value.get("call_id")) or unquoted(value.get("id"))
-        failed = value.get("status") in {"error", "ERROR"} or as_bool(value.get("is_error")) is True
+        failed = value.get("status") in ("error", "ERROR") or as_bool(value.get("is_error")) is True
         yield Said(role, text, answers=answers or "", name=name, error=(text or "error") if failed else None)
         return
     speaks = bool(text.strip() or requests)
@@ -165,10 +169,10 @@ def _constructed(value: dict[str, JSON]) -> dict[str, JSON]:
 def _item(value: dict[str, JSON]) -> list[Said] | None:
     """A Responses API or LiveKit item that is no chat message; None where it is one."""
     kind = value.get("type")
-    if kind in {"function_call", "custom_tool_call"}:
+    if kind in _CALLS:
         request = Request.of(value.get("call_id") or value.get("id"), value.get("name"), _arguments(value))
         return [Said(Role.ASSISTANT, requests=(request,))]
-    if kind in {"function_call_output", "custom_tool_call_output"}:
+    if kind in _OUTPUTS:
         text = result_text(_flat(value.get("output")))
         failed = as_bool(value.get("is_error")) is True
         name = unquoted(value.get("name"))
@@ -204,7 +208,7 @@ def _content(value: dict[str, JSON]) -> Parts:
     for key in ("parts", "content", "contents", "text"):
         content = value.get(key)
         if content not in (None, [], ""):
-            return parts_of(content, is_tool=value.get("role") in {"tool", "function"})
+            return parts_of(content, is_tool=value.get("role") in ("tool", "function"))
     return Parts()
 
 

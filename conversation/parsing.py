@@ -181,7 +181,7 @@ def canonical(value: JSON) -> str:
 
 def _whole(value: JSON) -> JSON:
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return int(value) if value.is_integer() and abs(value) <= 2**53 else value
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
         return str(value)
     if isinstance(value, list):
