@@ -107,7 +107,7 @@ _DATES = re.compile(
     re.VERBOSE,
 )
 _DATE_HINT = re.compile(
-    rf"\d[/-]\d|\d(?:st|nd|rd|th)\b|\b(?:{_MONTH})\b|day\b|tonight|\bthis (?:morning|afternoon|evening)|week|"
+    rf"\d[/-]\d|\d(?:st|nd|rd|th)\b|\b(?:{_MONTH})\b|days?\b|tonight|\bthis (?:morning|afternoon|evening)|week|"
     rf"\b(?:mon|tues?|wed|thurs?|fri|sat|sun)\b|tomorrow|\b(?:{_ORDINAL})\b"
 )
 _TIMES = re.compile(

@@ -27,9 +27,9 @@ class FieldRules(BaseModel):
 
     Attributes:
         fields: Rule by JSON pointer; `*` stands for any one step (`/flights/*/date`). `number`: equal as numbers
-            whatever their type; `date`: equal as dates or times whatever their spelling; `text`: equal but for case, spacing
-            and punctuation; `unordered`: a list whose order does not matter; `present`: any value will do; `ignore`: not
-            compared, and may be missing.
+            whatever their type; `date`: equal as dates or times whatever their spelling; `text`: equal but for case,
+            spacing and punctuation; `unordered`: a list whose order does not matter; `present`: any value will do;
+            `ignore`: not compared, and may be missing.
         defaults: Values that an omitted argument stands for, by JSON pointer.
     """
 

@@ -1,8 +1,8 @@
 """What the customer asked for, mapped to the agent's own tools, and what became of it.
 
 A request is a sentence in which the customer wishes for a deed that one of the agent's writing tools does. It is done
-when such a tool was called and accepted, refused when a later reply says no, handed over when the customer was passed to
-a person, and open otherwise. A customer who calls it off closes it.
+when such a tool was called and accepted, refused when a later reply says no, handed over when the customer was passed
+to a person, and open otherwise. A customer who calls it off closes it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ALIKE = (
 )
 _GROUP = {word: number for number, words in enumerate(_ALIKE) for word in words.split()}
 _WISH = re.compile(
-    r"\b(?:i(?:'d| would)? (?:like|want|need|wish)|i(?:'m| am) (?:looking|calling|trying|hoping|writing)|"
+    r"\b(?:i(?:'d| would)?(?: also| just| really)? (?:like|want|need|wish)|i(?:'m| am) (?:looking|calling|trying|hoping|writing)|"
     r"can (?:you|i|we)|could (?:you|i|we)|please|would it be possible|is it possible|help me|let's)\b"
 )
 _NO = re.compile(
