@@ -18,7 +18,7 @@ _PATTERNS = tuple(
         # Commands to set instructions aside.
         r"\b(ignore|disregard|forget)\b.{0,40}\b(instruction|prompt|rubric|clause|guideline)s?\b",
         # Speaking to a grader.
-        r"\b(judge|grader|evaluator|auditor|assessor|scorer)\b.{0,60}\b(pass|verdict|approve|score|mark|rate|grade)\w*\b",
+        r"\b(judge|grader|evaluator|auditor|assessor|scorer)\b.{0,60}\b(pass|passed|approve|mark|compliant)\b",
         r"\b(verdict|rating|grade|evaluation|assessment|audit)\b.{0,40}\b(must|should|shall|is|be|as|to|:|=)\s.{0,20}\bpass\b",
         r"\b(mark|rate|grade|score|judge|classify|evaluate|respond|reply|output)\b.{0,40}[\"'`:]\s?(pass|compliant)\b",
         r"\b(mark|rate|grade|judge|classify|evaluate)\b.{0,60}\bas\s+(a\s+)?(pass|compliant)(ed|ing)?\b",
