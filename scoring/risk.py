@@ -20,6 +20,8 @@ from conversation.verdict import Score, Verdict
 from scoring.arguments.effects import effect_of
 
 _RULES_AT_MOST = 3
+_OWN_SIGNALS = frozenset({"tool_arguments", "writes", "claims", "latency", "dimension"})
+"""Scorers with signals of their own, and those that say nothing of right and wrong; any other is `other_failed`."""
 
 
 class RiskWeights(BaseModel):
@@ -59,6 +61,8 @@ def signals(conversation: Conversation, scores: Iterable[Score]) -> dict[str, fl
                 rules.add(score.name)
         elif head == "requests":
             outcomes.add(rule)
+        elif head not in _OWN_SIGNALS:
+            _raise(found, "other_failed", float(score.verdict is Verdict.FAIL))
         elif head in {"writes", "claims"} and score.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}:
             _raise(found, f"{head}_{rule}", 1.0)
     _raise(found, "policy_broken", float(bool(rules)))

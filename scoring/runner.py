@@ -23,6 +23,7 @@ from scoring.dimensions import dimension_scores
 from scoring.isolation import Thread
 from scoring.ledger import NotApplicableError, OverBudgetError
 from scoring.protocol import Context
+from scoring.risk import risk
 from scoring.scorecard import BoundScorer, Scorecard
 
 SHADOW = "shadow"
@@ -64,7 +65,7 @@ def grade(
         replace(score, scorecard_version=scorecard.version, scored_at_ns=at)
         for score in dimension_scores(scores, by_scorer, scorecard.dimensions)
     )
-    number, factors = _risk(scores)
+    number, factors = risk(conversation, scores)
     verdict = overall(score.verdict for score in scores if counts(score, scorecard))
     return Grade(verdict, number, tuple(scores), tuple(ledger), scorecard.version, factors)
 
@@ -162,18 +163,3 @@ def _renamed(name: str, bound: BoundScorer) -> str:
     if head in {bound.name, bound.own_name}:
         return f"{bound.name}{dot}{rest}"
     return f"{bound.name}.{name}" if name else bound.name
-
-
-def _risk(scores: Iterable[Score]) -> tuple[float, tuple[tuple[str, float], ...]]:
-    """The worst suspicion among the scores, with what it comes from."""
-    worst: dict[str, float] = {}
-    for score in scores:
-        if score.argument_path is not None:
-            suspicion = score.value or 0.0
-        elif score.verdict is Verdict.FAIL:
-            suspicion = 1.0 - (score.value or 0.0)
-        else:
-            continue
-        worst[score.name] = max(worst.get(score.name, 0.0), suspicion)
-    factors = tuple(sorted(worst.items(), key=lambda item: (-item[1], item[0])))
-    return (factors[0][1] if factors else 0.0), factors

@@ -39,7 +39,8 @@ _ALIKE = (
 )
 _GROUP = {word: number for number, words in enumerate(_ALIKE) for word in words.split()}
 _WISH = re.compile(
-    r"\b(?:i(?:'d| would)?(?: also| just| really)? (?:like|want|need|wish)|i(?:'m| am) (?:looking|calling|trying|hoping|writing)|"
+    r"\b(?:i(?:'d| would)?(?: also| just| really)? (?:like|want|need|wish)|"
+    r"i(?:'m| am) (?:looking|calling|trying|hoping|writing)|"
     r"can (?:you|i|we)|could (?:you|i|we)|please|would it be possible|is it possible|help me|let's)\b"
 )
 _NO = re.compile(

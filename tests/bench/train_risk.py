@@ -21,7 +21,12 @@ from tests.bench.labelled import SETS, auroc, interval, labelled
 _RIDGE = 1.0
 _COUNTS = {"natural": 1.0, "injected-tau": 0.5, "injected-sgd": 0.25}
 _FOLDS = 5
+_REASONED = {"other_failed": 1.5}  # as much as a broken rule of a policy: no labelled conversation has another scorer
 _TARGET = Path(__file__).resolve().parents[2] / "scoring" / "risk.yaml"
+_HEADER = (
+    "# Log-odds; written by tests/bench/train_risk.py. "
+    "`other_failed` (judges, scorers of your own) is reasoned, not fitted.\n"
+)
 Array = NDArray[np.float64]
 
 
@@ -70,9 +75,9 @@ def main() -> None:
     model = {
         "version": "1",
         "bias": round(float(theta[0]), 3),
-        "weights": {name: round(float(weight), 3) for name, weight in zip(names, theta[1:], strict=True)},
+        "weights": _REASONED | {name: round(float(one), 3) for name, one in zip(names, theta[1:], strict=True)},
     }
-    text = "# Log-odds; written by tests/bench/train_risk.py.\n" + yaml.safe_dump(model, sort_keys=False)
+    text = _HEADER + yaml.safe_dump(model, sort_keys=False)
     print(text)  # noqa: T201 - as above
     if options.write:
         _TARGET.write_text(text, encoding="utf-8")
