@@ -5,6 +5,7 @@ from typing import Any
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from conversation import otlp
 
@@ -53,7 +54,7 @@ def test_spans_carry_scope_resource_events_and_hex_ids() -> None:
     scope_spans = resource_spans.scope_spans.add()
     scope_spans.scope.name, scope_spans.scope.version = "lib", "1.2"
     span = scope_spans.spans.add(name="s", trace_id=b"\xab" * 16, span_id=b"\x01" * 8, parent_span_id=bytes(8))
-    span.status.code, span.status.message = 2, "no"
+    span.status.code, span.status.message = Status.STATUS_CODE_ERROR, "no"
     span.events.add(name="e", time_unix_nano=7)
     (found,) = otlp.spans_of(request)
     assert (found.trace_id, found.span_id, found.parent_span_id) == ("ab" * 16, "01" * 8, "")
