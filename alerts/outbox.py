@@ -48,11 +48,13 @@ class Outbox:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._limit = limit
+        self._last = max((waiting.created_ns for waiting in self.waiting()), default=0)
 
     def put(self, channel: str, document: Mapping[str, Any], now_ns: int) -> list[Waiting]:
         """Keep a notification that is due at once; answers those that had to leave for it."""
-        # The id sorts by time, so the order of names is the order of age.
-        self._write(Waiting(f"{now_ns:020d}-{uuid.uuid4().hex[:12]}", channel, document, now_ns, now_ns))
+        # Names sort by age: what comes in the same instant, or after a step back of the clock, still comes after.
+        self._last = max(now_ns, self._last + 1)
+        self._write(Waiting(f"{self._last:020d}-{uuid.uuid4().hex[:12]}", channel, document, self._last, now_ns))
         waiting = self._names()
         dropped = [found for name in waiting[: -self._limit] if (found := self._read(name)) is not None]
         for found in dropped:

@@ -49,6 +49,20 @@ def burn_annotations(slo: SloSpec, runbook: str) -> dict[str, str]:
     }
 
 
+def alert_labels(slo: SloSpec, severity: str) -> dict[str, str]:
+    """Labels of an objective's alert, beside `agent`: where to look for the conversations behind it."""
+    spec = slo.indicator
+    latency = spec.turn_latency or spec.first_token
+    scorer = {
+        "turn_latency": "latency",
+        "first_token": "latency",
+        "argument_correctness": "tool_arguments",
+        "policy_adherence": "policy",
+    }.get(spec.kind, spec.pass_rate.scorer if spec.pass_rate else None)
+    labels = {"severity": severity, "slo": slo.name, "scorer": scorer, "turn_type": latency and latency.turn_type}
+    return {name: text for name, text in labels.items() if text}
+
+
 def _recordings(slo: SloSpec, windows: Windows) -> list[Rule]:
     sli = indicator(slo)
     rules: list[Rule] = []
@@ -91,7 +105,7 @@ def _alerts(spec: ObjectivesSpec, slo: SloSpec, windows: Windows) -> list[Rule]:
                 {
                     "alert": slo.alert,
                     "expr": "\nor\n".join(branches),
-                    "labels": {"severity": severity, "slo": slo.name},
+                    "labels": alert_labels(slo, severity),
                     "annotations": burn_annotations(slo, spec.runbook_url(slo)),
                 }
             )

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import webhook
 from alerts.incidents import OWN, Finding, Incidents
 from conversation.errors import UsageError
+from store.client import Client
+from store.incidents import IncidentStore
 from tests.alerts.conftest import SECOND_NS, MemoryIncidents
 
 NOW_NS = 1_800_000_000 * SECOND_NS
@@ -91,6 +93,7 @@ def test_the_next_firing_of_the_same_alert_is_another_incident(incident_store: M
     assert len(incidents.list("p")) == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["firing", "resolved"]), min_size=1, max_size=6))
 def test_deliveries_in_any_order_end_in_one_incident_closed_if_any_said_resolved(order: list[str]) -> None:
     incidents = Incidents(MemoryIncidents())
@@ -162,3 +165,13 @@ def test_open_incidents_are_counted_by_agent_severity_and_source(incident_store:
     incidents.record("p", webhook.read(delivery("resolved", "f2")), NOW_NS)
     incidents.report("p", "failing-release", [finding()], NOW_NS)
     assert incidents.open_counts("p") == {("shop", "page", "alertmanager"): 1, ("shop", "page", "floorline"): 1}
+
+
+def test_the_store_keeps_incidents_and_their_last_state(engine: Client) -> None:
+    incidents = Incidents(IncidentStore(engine), Behind())
+    incidents.record("p", webhook.read(delivery()), NOW_NS)
+    incidents.record("p", webhook.read(delivery("resolved")), NOW_NS)
+    incidents.report("p", "failing-release", [finding()], NOW_NS)
+    closed, opened = sorted(incidents.list("p"), key=lambda incident: incident.open)
+    assert (closed.kind, closed.open, closed.conversations) == ("FloorlineX", False, ("c2", "c1"))
+    assert (opened.kind, opened.labels["agent"]) == ("failing-release", "shop")
