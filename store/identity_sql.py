@@ -25,6 +25,8 @@ NO_AGENT = "(toUInt8(255), toUInt64(0), '')"
 _END_REASON = "gen_ai.agent.invocation.end_reason"
 _ABSENT = ("", "none", "null", "undefined", "not_given", "nan", "<elided>")
 _TRIM = "trim(BOTH ' \\t\\r\\n' FROM {})"
+# A truth value counts as an end mark but never as an id, so it must differ from the text `true`.
+_TRUE = "\\x01true"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -104,7 +106,7 @@ def _text(value: str) -> str:
     )
     return (
         f"multiIf(startsWith({value}, '\\x0a'), {body}, startsWith({value}, '\\x18'), {number}, "
-        f"{value} = '\\x10\\x01', 'true', '')"
+        f"{value} = '\\x10\\x01', '{_TRUE}', '')"
     )
 
 
@@ -117,7 +119,7 @@ def _cleaned(texts: str) -> str:
         f"{_TRIM.format('JSONExtractString(text)')}, text), {trimmed})"
     )
     return (
-        f"arrayMap(text -> if(has({absent}, lower(text)) OR match(lower(text), '^\\\\[?scrubbed due to'), '', text), "
+        f"arrayMap(text -> if(has({absent}, lower(text)) OR startsWith(text, '{_TRUE}') OR match(lower(text), '^\\\\[?scrubbed due to'), '', text), "
         f"{bare})"
     )
 
@@ -177,7 +179,7 @@ def _agent() -> str:
 def _ended() -> str:
     reason = ENDED + len(identity.ENDED_KEYS)
     return (
-        f"arrayExists((code, text) -> (code >= {ENDED} AND code < {reason} AND lower(trim(BOTH '\"' FROM text)) = 'true') "
+        f"arrayExists((code, text) -> (code >= {ENDED} AND code < {reason} AND lower(trim(BOTH '\"\\x01' FROM text)) = 'true') "
         f"OR (code = {reason} AND text = 'session_closed'), hit_codes, hit_texts)"
     )
 

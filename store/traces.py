@@ -21,6 +21,7 @@ from store.sql import load
 # Wire tags of the fields that `otlp.proto` appends to a body, and of the batch that holds the bodies.
 _PROJECT_TAG, _RECEIVED_TAG, _REQUEST_TAG = b"\xa2\x06", b"\xa9\x06", b"\x0a"
 _TRACE_HEX_DIGITS = 32
+_MORE = 0x80  # the bit of a varint's byte that says that another follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,8 @@ def _framed(body: Body) -> bytes:
 
 def _varint(number: int) -> bytes:
     out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
+    while number >= _MORE:
+        out.append(number & (_MORE - 1) | _MORE)
         number >>= 7
     out.append(number)
     return bytes(out)

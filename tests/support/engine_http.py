@@ -136,14 +136,14 @@ class Handler(BaseHTTPRequestHandler):
     engine: Engine
     password: str
 
-    def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+    def do_GET(self) -> None:
         """`/ping`, or a query in the URL."""
         if urlsplit(self.path).path == "/ping":
             self._answer(200, b"Ok.\n", {})
         else:
             self._handle()
 
-    def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+    def do_POST(self) -> None:
         """A query in the URL, the body or a form."""
         self._handle()
 
