@@ -132,6 +132,9 @@ def _message(value: dict[str, JSON], bare: Role | None) -> Iterator[Said]:
     role = _role(value, bare)
     if role is None:
         return
+    if role is Role.USER and unquoted(value.get("tool_call_id")):
+        # Anthropic has no tool role: some senders keep `user` and say only which call is answered.
+        role = Role.TOOL
     parts = _content(value)
     requests = tuple(parts.requests) or tuple(requests_in(value))
     yield from _told(value, role, parts, requests)
@@ -214,7 +217,8 @@ def _content(value: dict[str, JSON]) -> Parts:
 
 def requests_in(value: dict[str, JSON]) -> Iterator[Request]:
     """The tool calls beside a message's content: `tool_calls` in any nesting, or the old `function_call`."""
-    calls = parse_structure(value.get("tool_calls"))
+    extra = value.get("additional_kwargs")
+    calls = parse_structure(value.get("tool_calls") or (extra.get("tool_calls") if isinstance(extra, dict) else None))
     for call in calls if isinstance(calls, list) else ():
         if not isinstance(call, dict):
             continue

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from conversation.calls import Call
-from conversation.facts import Facts, SpanRole
+from conversation.facts import SpanRole
 from conversation.model import Role
 from conversation.parsing import squeezed
 from conversation.said import Said
@@ -42,6 +42,7 @@ def with_turn_spans(nodes: Sequence[Node], calls: Sequence[Call]) -> list[Call]:
         inside = by_container.get(id(node))
         if inside:
             _fill(node, inside)
+    _sums_of_agents(calls)
     return [*calls, *_silent_turns(nodes)]
 
 
@@ -51,6 +52,19 @@ def _fill(node: Node, inside: list[Call]) -> None:
         inside[0].facts = replace(inside[0].facts, input=(Said(Role.USER, words),))
     if all(call.facts.output is None for call in inside) and node.facts.reply_text:
         inside[-1].facts = replace(inside[-1].facts, output=(Said(Role.ASSISTANT, node.facts.reply_text),))
+
+
+def _sums_of_agents(calls: Sequence[Call]) -> None:
+    """Where no model call of the conversation has counts, those of its agent spans; they repeat sums otherwise."""
+    if any(call.facts.tokens for call in calls):
+        return
+    last: dict[int, tuple[Node, Call]] = {}
+    for call in calls:
+        agents = [outer for outer in call.node.ancestors() if outer.is_role(SpanRole.AGENT) and outer.facts.tokens]
+        if agents:
+            last[id(agents[-1])] = (agents[-1], call)
+    for agent, call in last.values():
+        call.facts = replace(call.facts, tokens=agent.facts.tokens)
 
 
 def _silent_turns(nodes: Sequence[Node]) -> list[Call]:
@@ -69,8 +83,9 @@ def _silent_turns(nodes: Sequence[Node]) -> list[Call]:
             input=node.facts.input or _said(Role.USER, node.facts.customer_text),
             output=node.facts.output or _said(Role.ASSISTANT, node.facts.reply_text),
         )
-        times = (node.span.start_ns, node.ended_ns)
-        found.append(Call(node, _without_counts(facts), *times, is_model=False, spans=[node]))
+        # Counts on the only span there is are those of the model calls nobody traced.
+        counted = node.facts.tokens is not None
+        found.append(Call(node, facts, node.span.start_ns, node.ended_ns, is_model=counted, spans=[node]))
     return found
 
 
@@ -87,10 +102,6 @@ def _sheltered(node: Node, found: Sequence[Call]) -> bool:
 
 def _said(role: Role, text: str | None) -> tuple[Said, ...] | None:
     return (Said(role, text),) if text else None
-
-
-def _without_counts(facts: Facts) -> Facts:
-    return replace(facts, tokens=None, cost_usd=None)
 
 
 def own_prompts(calls: Sequence[Call]) -> set[int]:

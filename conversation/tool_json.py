@@ -68,13 +68,11 @@ def unwrapped_arguments(value: object) -> JSON:
     parsed = parse_structure(value)
     if not isinstance(parsed, dict):
         return parsed
-    if set(parsed) == {"args", "kwargs"}:
+    if {"args", "kwargs"} <= set(parsed) and isinstance(parsed["args"], list) and isinstance(parsed["kwargs"], dict):
         named, placed = parsed["kwargs"], parsed["args"]
-        if isinstance(named, dict) and named:
+        if named:
             return named
-        if isinstance(placed, list) and len(placed) == 1 and isinstance(placed[0], dict):
-            return placed[0]
-        return placed or {}
+        return placed[0] if len(placed) == 1 and isinstance(placed[0], dict) else placed or {}
     if "input_str" in parsed:
         inner = parsed.get("inputs")
         return inner if isinstance(inner, dict) else parse_structure(parsed["input_str"])

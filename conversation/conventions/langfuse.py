@@ -10,7 +10,7 @@ from conversation.facts import Facts, Source, SpanRole
 from conversation.message_json import messages_in
 from conversation.model import Attributes, Role, Span
 from conversation.parsing import as_dict, as_float, first_text, parse_json, unquoted
-from conversation.tool_json import definitions, result_of, span_error, unwrapped_arguments
+from conversation.tool_json import definitions, result_of, span_error, tool_message, unwrapped_arguments
 from conversation.usage import tokens_in
 
 _ROLES = {
@@ -50,12 +50,15 @@ class Langfuse:
         given, made = attributes.get(f"{_OBSERVATION}input"), attributes.get(f"{_OBSERVATION}output")
         version = first_text(attributes, ("langfuse.version", "langfuse.release"))
         if role is SpanRole.TOOL:
+            message = tool_message(made)
+            content, call_id, failed = message or (result_of(made), None, False)
             return Facts(
                 role=role,
                 tool_name=span.name,
+                tool_call_id=call_id,
                 tool_arguments=unwrapped_arguments(given),
-                tool_result=result_of(made),
-                tool_error=_error(span),
+                tool_result=result_of(content),
+                tool_error=_error(span) or (str(content) if failed else None),
                 agent_version=version,
             )
         is_model = role is SpanRole.MODEL

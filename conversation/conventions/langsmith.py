@@ -7,7 +7,7 @@ from typing import ClassVar
 from conversation.customer_words import customer_words, reply_words
 from conversation.facts import Facts, Source, SpanRole
 from conversation.message_json import messages_in
-from conversation.model import JSON, Role
+from conversation.model import JSON, Role, Tokens
 from conversation.parsing import as_bool, as_dict, first_text, parse_structure, unquoted
 from conversation.tool_json import definitions, result_of, span_error, tool_message, unwrapped_arguments
 from conversation.usage import finish_reason, tokens_in
@@ -51,8 +51,9 @@ class LangSmith:
             input=messages_in(given, bare=Role.USER) or None if is_model else None,
             output=messages_in(made, bare=Role.ASSISTANT) or None if is_model else None,
             tools=definitions(as_dict(attributes.get("langsmith.metadata.invocation_params")).get("tools"))
-            or definitions(as_dict(attributes.get("invocation_params")).get("tools")),
-            tokens=tokens_in(attributes.get("langsmith.metadata.usage_metadata")) if is_model else None,
+            or definitions(as_dict(attributes.get("invocation_params")).get("tools"))
+            or definitions(as_dict(given).get("tools")),
+            tokens=_tokens(source, made) if is_model else None,
             streamed=streamed,
             finish_reason=finish_reason(_generation_info(made).get("finish_reason")),
             agent_name=first_text(attributes, ("langsmith.metadata.lc_agent_name", "langsmith.trace.name")),
@@ -83,6 +84,12 @@ def _tool(source: Source, given: object, made: object) -> Facts:
         tool_result=result_of(result),
         tool_error=failed or span_error(source.span),
     )
+
+
+def _tokens(source: Source, made: object) -> Tokens | None:
+    """Usage with its details: the run's metadata, else what the quoted response says."""
+    told = tokens_in(source.span.attributes.get("langsmith.metadata.usage_metadata"))
+    return told or tokens_in(as_dict(made).get("usage"))
 
 
 def _generation_info(made: object) -> dict[str, JSON]:

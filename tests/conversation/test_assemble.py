@@ -397,3 +397,47 @@ def test_the_sender_can_say_that_the_conversation_is_over(span: Any) -> None:
 
 def test_nothing_at_all_is_an_empty_conversation() -> None:
     assert assemble([], conversation_id="c").turns == ()
+
+
+def test_sums_on_agent_spans_count_only_where_no_model_call_has_any(span: Any) -> None:
+    sums = {"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.input_tokens": 70, "gen_ai.usage.output_tokens": 9}
+    root = span("invoke_agent desk", sums, at=(0, 900))
+    _chat(span, [_user("hi")], _agent("hello"), at=(10, 100), parent=root)
+    assert assemble(span.spans).tokens.input == 10
+    silent = {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None}
+    bare = [span.spans[0], _chat(span, [_user("hi")], _agent("hello"), at=(10, 100), parent=root, more=silent)]
+    assert assemble(bare).tokens.input == 70
+
+
+def test_a_user_message_that_answers_a_call_is_the_tools(span: Any) -> None:
+    asked = {"role": "assistant", "content": "", "tool_calls": [{"id": "a", "name": "find", "arguments": "{}"}]}
+    answer = {"role": "user", "content": "found", "tool_call_id": "a"}
+    _chat(span, [_user("go"), asked, answer], _agent("here"))
+    conversation = assemble(span.spans)
+    assert _texts(conversation) == [("go", "here")]
+    assert conversation.tool_calls[0].result == "found"
+
+
+def test_arguments_are_unwrapped_from_a_decorators_record(span: Any) -> None:
+    wrapped = '{"args": [], "sanitize": true, "kwargs": {"id": 1}}'
+    span("find", {"openinference.span.kind": "TOOL", "input.value": wrapped, "session.id": "c"})
+    assert assemble(span.spans).tool_calls[0].arguments == {"id": 1}
+
+
+def test_the_last_tool_result_is_a_message_though_no_model_call_repeats_it(span: Any) -> None:
+    root = span("invoke_agent desk", {"gen_ai.operation.name": "invoke_agent"}, at=(0, 900))
+    _chat(span, [_user("go")], _agent("", ("a", "transfer", {})), at=(10, 100), parent=root)
+    span(
+        "execute_tool transfer",
+        {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.call.id": "a",
+            "gen_ai.tool.name": "transfer",
+            "gen_ai.tool.call.result": "ok",
+        },
+        at=(110, 200),
+        parent=root,
+    )
+    conversation = assemble(span.spans)
+    assert [message.text for message in conversation.messages] == ["go", "", "ok"]
+    assert conversation.tool_calls[0].result_message == 2
