@@ -25,6 +25,7 @@ from conversation.model import Conversation, LogRecord, Span
 from conversation.verdict import Grade, LedgerEntry, LedgerState, Verdict
 from scoring import ledger
 from scoring.backoff import SECOND_NS, Backoff, Key
+from scoring.continuations import Continuations
 from scoring.ports import ActivityPort, GradePort, TracePort
 from scoring.protocol import Context
 from scoring.runner import grade
@@ -114,6 +115,7 @@ class Grader:
         self._batch = batch
         self._most_retries = most_retries
         self._backoff = Backoff()
+        self._continuations = Continuations(traces)
 
     def tick(self, now_ns: int) -> int:
         """Grade everything that is due.
@@ -138,7 +140,7 @@ class Grader:
             passed.update((item.project, item.conversation_id, item.watermark) for item in fresh)
             ready = [item for item in fresh if self._ready(item, now_ns)]
             for start in range(0, len(ready), self._batch):
-                chunk = ready[start : start + self._batch]
+                chunk = self._continuations.join(ready[start : start + self._batch], now_ns)
                 revisions = [made for item in chunk if (made := self._revision(item, context, now_ns)) is not None]
                 written += self._write(revisions, now_ns)
 

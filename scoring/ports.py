@@ -34,6 +34,10 @@ class TracePort(Protocol):
         """Everything of one conversation."""
         ...
 
+    def link(self, project: str, trace_id: str, conversation_id: str, rule: str, at_ns: int) -> None:
+        """Note that a trace without a conversation id belongs to a conversation."""
+        ...
+
 
 class GradePort(Protocol):
     """Keeps graded revisions."""

@@ -110,6 +110,12 @@ class MemoryStore:
             raise PermanentError("spans are garbled")
         return list(self.seen_[project, conversation_id].spans), []
 
+    def link(self, project: str, trace_id: str, conversation_id: str, rule: str, at_ns: int) -> None:
+        """The trace's spans move to the conversation."""
+        del rule
+        moved = self.seen_.pop((project, trace_id))
+        self.receive((project, conversation_id), moved.spans, min(at_ns, moved.last_received_ns))
+
     def latest(self, project: str, conversation_id: str) -> Latest | None:
         """The newest revision."""
         self._check()
