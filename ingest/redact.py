@@ -16,13 +16,13 @@ Not seen: numbers sent as OTLP integers (except under a denied name), names and 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ class Redactor:
     """
 
     def __init__(self, key: bytes, rules: Rules | None = None) -> None:
-        self._key = key
+        self._project_key = cache(lambda project: hmac.digest(key, project.encode(), "sha256"))
         rules = rules or Rules()
         self._types = frozenset(rules.types)
         self._fields = FieldRules(
@@ -159,22 +159,32 @@ class Redactor:
         at = 0
         while (match := self._trigger.search(text, at)) is not None:
             start, end = match.span()
-            seen = view(text, max(at, start - _AROUND), end + _LONGEST)
-            finding = next((f for f in self._scan(seen.text) if seen.original(f.end) > start), None)
-            if finding is None:
-                at = next_start(text, start)
-                continue
-            mapped = Finding(seen.original(finding.start), seen.original(finding.end), finding.type, finding.value)
-            yield mapped
-            at = mapped.end
+            # Keys may be long; numbers and addresses are not, and a short view is cheap.
+            short = b"@" in match[0] or match[0][:1] in _NUMBER_STARTS
+            low, high = max(at, start - _AROUND), end + (_AROUND if short else _LONGEST)
+            finding = (
+                find(text, start, end) if text.find(b"\\", low, high) < 0 else self._behind(text, low, start, high)
+            )
+            at = next_start(text, start) if finding is None else finding.end
+            if finding is not None:
+                yield finding
+
+    def _behind(self, text: bytes, low: int, start: int, high: int) -> Finding | None:
+        """The first finding after `start`, looked for in `text[low:high]` without its escapes."""
+        seen = view(text, low, high)
+        for f in self._scan(seen.text):
+            if seen.original(f.end) > start:
+                return Finding(seen.original(f.start), seen.original(f.end), f.type, f.value)
+        return None
 
     def _placeholder(self, project: str, kind: str, value: bytes) -> bytes:
-        key = hmac.digest(self._key, project.encode(), "sha256")
-        digest = hmac.new(key, kind.encode() + b"\0" + value, hashlib.sha256).hexdigest()[:DIGITS]
-        return b"<%s:%s>" % (kind.encode(), digest.encode())
+        key = self._project_key(project)
+        digest = hmac.digest(key, b"%s\0%s" % (kind.encode(), value), "sha256").hex()[:DIGITS]
+        return f"<{kind}:{digest}>".encode()
 
 
-_LONGEST: Final = 4096  # a private key in PEM form
+_NUMBER_STARTS: Final = frozenset((*(b"%d" % digit for digit in range(10)), b"+"))
+_LONGEST: Final = 8192  # a private key in PEM form
 
 
 def load_key(path: Path) -> bytes:

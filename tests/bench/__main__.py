@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace, place: Path) -> None:
     if not options.no_peers:
         few = bodies[: max(1, options.peer_spans // 512)]
         for name, peer in PEERS.items():
-            lines += _peer(place, name, peer, few, results, mine)
+            lines += _peer(place, name, peer, few, results=results, mine=mine)
     _show(results, lines)
 
 
@@ -99,7 +99,7 @@ def _one(
         target.stop()
 
 
-def _peer(place: Path, name: str, peer: Peer, bodies: Bodies, results: list[Measured], mine: float) -> list[str]:
+def _peer(place: Path, name: str, peer: Peer, bodies: Bodies, *, results: list[Measured], mine: float) -> list[str]:
     with console.status(f"installing {peer.package}"):
         programs = install(peer, place / f"venv-{name}")
     if programs is None:

@@ -87,7 +87,7 @@ def _send(target: Target, bodies: Bodies, senders: int, rate: float, deadline: f
                 return
             due, body = job
             time.sleep(max(0.0, due - time.monotonic()))
-            begun = time.monotonic() if not due else due
+            begun = due or time.monotonic()
             while not _post(connection, address.path, body, headers) and time.monotonic() < deadline:
                 time.sleep(0.05)
             with lock:

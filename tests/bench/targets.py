@@ -1,4 +1,4 @@
-"""What the benchmark sends to: Floorline's ingest, a bare pipeline as the ceiling, and peers installed by package name."""
+"""What the benchmark sends to: Floorline's ingest, a bare pipeline as the ceiling, peers installed by package name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -158,7 +159,7 @@ def start_peer(peer: Peer, programs: Path, directory: Path, port: int) -> Target
 
 
 def _get_count(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=120) as reply:
+    with urllib.request.urlopen(url, timeout=120) as reply:  # noqa: S310 - our own http address
         return int(json.load(reply)["count"])
 
 
@@ -174,8 +175,10 @@ def _wait(url: str, process: subprocess.Popen[bytes], seconds: float = 180) -> N
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own http address
                 return
+        except urllib.error.HTTPError:
+            return  # it asks for a password: it is up
         except OSError:
             time.sleep(0.3)
     process.kill()
