@@ -19,6 +19,8 @@ import httpx
 from conversation.errors import PermanentError, RetryableError, UsageError
 
 TIMEOUT_SECONDS = 10.0
+HELD_NS = 7 * 86_400_000_000_000
+"""How long Alertmanager holds an incident that nobody closes."""
 SIGNATURE = "X-Floorline-Signature"
 _FIRST_SERVER_ERROR = 500
 _RETRYABLE = frozenset({408, 425, 429})
@@ -109,8 +111,8 @@ class AlertmanagerChannel:
             "generatorURL": f"{self._console or 'http://localhost:8318'}{document['link']}",
             "startsAt": _rfc3339(document["started_ns"]),
         }
-        if document["ended_ns"] is not None:
-            alert["endsAt"] = _rfc3339(document["ended_ns"])
+        # Without an end Alertmanager resolves an alert that is not pushed again within `resolve_timeout` (5 minutes).
+        alert["endsAt"] = _rfc3339(document["ended_ns"] or document["started_ns"] + HELD_NS)
         post(self._http, self._url, json.dumps([alert]).encode(), {"Content-Type": "application/json"})
 
 

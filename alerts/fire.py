@@ -10,6 +10,9 @@ from alerts.channels import AlertmanagerChannel, Channel
 from alerts.incidents import OWN, Incident, document
 from conversation.errors import FloorlineError
 
+LASTS_NS = 60_000_000_000
+"""How long the synthetic failure fires in Alertmanager; longer than a usual `group_wait`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fired:
@@ -45,9 +48,11 @@ def test_fire(channels: Sequence[Channel], now_ns: int) -> list[Fired]:
 
 def _sent(channel: Channel, incident: Incident) -> Fired:
     try:
-        channel.send(document(incident))
-        # Alertmanager tells nobody of an alert that ended before its first notification; it ends by resolve_timeout.
-        if channel.name != AlertmanagerChannel.name:
+        if channel.name == AlertmanagerChannel.name:
+            # It tells nobody of an alert that ended before its first notification: the end lies ahead.
+            channel.send(document(replace(incident, ended_ns=incident.started_ns + LASTS_NS)))
+        else:
+            channel.send(document(incident))
             channel.send(document(replace(incident, ended_ns=incident.started_ns + 1_000_000_000)))
     except FloorlineError as error:
         return Fired(channel.name, delivered=False, result=str(error))

@@ -218,7 +218,7 @@ def test_alertmanager_gets_floorlines_own_incidents_with_their_end(http: Callabl
     first, last = got
     assert first["labels"] == {"alertname": "A"}
     assert first["generatorURL"] == "https://floorline.example/conversations?agent=shop"
-    assert "endsAt" not in first
+    assert first["endsAt"] == "2027-01-22T08:00:00Z", "an open one is held until its end is pushed"
     assert (last["startsAt"], last["endsAt"]) == ("2027-01-15T08:00:00Z", "2027-01-15T08:00:01Z")
 
 
