@@ -12,6 +12,7 @@ from conversation.model import Conversation, Role, ToolCall
 from conversation.verdict import Evidence, Score, Verdict
 from scenarios.spec import CallExpectation, Json, Scenario, Statement
 from scenarios.values import canonical
+from scoring.arguments.compare import compare
 
 _SPACES = re.compile(r"\s+")
 
@@ -22,8 +23,8 @@ def check(scenario: Scenario, conversation: Conversation, state: Mapping[str, Js
     calls = conversation.tool_calls
     replies = [(message.position, message.text) for message in conversation.messages if message.role is Role.ASSISTANT]
     return [
-        *(_must_call(item, calls) for item in expected.calls),
-        *(_must_not_call(item, calls) for item in expected.forbidden_calls),
+        *(_must_call(item, scenario, calls) for item in expected.calls),
+        *(_must_not_call(item, scenario, calls) for item in expected.forbidden_calls),
         *(_must_say(item, replies) for item in expected.statements),
         *(_must_not_say(item, replies) for item in expected.forbidden_statements),
         *_states(expected.state, state),
@@ -42,18 +43,24 @@ def _score(name: str, met: bool, text: str, evidence: Iterable[Evidence] = ()) -
     )
 
 
-def matches(expected: CallExpectation, call: ToolCall) -> bool:
-    """Whether a call is the expected one; without `compare`, an omitted or an extra argument is a difference."""
+def matches(expected: CallExpectation, call: ToolCall, schema: dict[str, Json] | None = None) -> bool:
+    """Whether a call is the expected one; without `compare`, an omitted or an extra argument is a difference.
+
+    Args:
+        expected: What was expected.
+        call: What was called.
+        schema: The tool's JSON Schema: it says which spellings of a value are equal.
+    """
     if call.name != expected.tool:
         return False
     if expected.arguments is None:
         return True
-    keys = set(expected.compare) if expected.compare is not None else expected.arguments.keys() | call.arguments.keys()
-    return all(
-        (key in expected.arguments) == (key in call.arguments)
-        and canonical(expected.arguments.get(key)) == canonical(call.arguments.get(key))
-        for key in keys
-    )
+    wanted, got = expected.arguments, call.arguments
+    if expected.compare is not None:
+        keys = set(expected.compare)
+        wanted = {key: value for key, value in wanted.items() if key in keys}
+        got = {key: value for key, value in got.items() if key in keys}
+    return not compare(wanted, got, schema)
 
 
 def _shown(expected: CallExpectation) -> str:
@@ -63,8 +70,9 @@ def _shown(expected: CallExpectation) -> str:
     return f"{expected.tool}({', '.join(f'{key}={canonical(expected.arguments.get(key))}' for key in keys)})"
 
 
-def _found(expected: CallExpectation, calls: Iterable[ToolCall]) -> list[ToolCall]:
-    return [call for call in calls if matches(expected, call)]
+def _found(expected: CallExpectation, scenario: Scenario, calls: Iterable[ToolCall]) -> list[ToolCall]:
+    tool = scenario.tool(expected.tool)
+    return [call for call in calls if matches(expected, call, tool.parameters if tool else None)]
 
 
 def _evidence(calls: Iterable[ToolCall]) -> list[Evidence]:
@@ -73,15 +81,15 @@ def _evidence(calls: Iterable[ToolCall]) -> list[Evidence]:
     ]
 
 
-def _must_call(expected: CallExpectation, calls: Iterable[ToolCall]) -> Score:
-    found = _found(expected, calls)
+def _must_call(expected: CallExpectation, scenario: Scenario, calls: Iterable[ToolCall]) -> Score:
+    found = _found(expected, scenario, calls)
     most = expected.at_most if expected.at_most is not None else len(found)
     met = expected.at_least <= len(found) <= most
     return _score("calls", met, f"{_shown(expected)} called {len(found)} times", _evidence(found))
 
 
-def _must_not_call(expected: CallExpectation, calls: Iterable[ToolCall]) -> Score:
-    found = _found(expected, calls)
+def _must_not_call(expected: CallExpectation, scenario: Scenario, calls: Iterable[ToolCall]) -> Score:
+    found = _found(expected, scenario, calls)
     text = f"{_shown(expected)} must not be called" + (f"; called {len(found)} times" if found else "")
     return _score("forbidden_calls", not found, text, _evidence(found))
 

@@ -1,6 +1,6 @@
 """Agent specs, the endpoint adapter and simulated customers, against a real HTTP server."""
 
-# ruff: noqa: ARG001 - agents take messages whether they need them or not
+# ruff: noqa: ARG001, ARG005 - agents take messages whether they need them or not
 
 from __future__ import annotations
 
