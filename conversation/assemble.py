@@ -26,6 +26,7 @@ from conversation.weave import Weave
 
 Group = tuple[list[Span], list[LogRecord]]
 _MAX_NOTES = 20
+_OWN_SCOPES = ("opentelemetry.", "floorline.")
 _VERSION_KEYS = ("gen_ai.agent.version", "service.version", "langfuse.release", "app.version")
 _REFERENCE_TIME = "floorline.reference_time"
 _DOMAIN = "floorline.domain"
@@ -209,8 +210,8 @@ def _convention(nodes: Sequence[Node]) -> str:
 
 def _notes(nodes: Sequence[Node], weave: Weave, drafts: Sequence[TurnDraft]) -> tuple[str, ...]:
     notes = [note for node in nodes for note in node.notes] + weave.notes
-    strangers = sorted({node.span.scope_name for node in nodes if node.is_role(SpanRole.MODEL) and _is_unknown(node)})
-    notes += [f"unknown sender '{scope}': read as {FALLBACK.name}" for scope in strangers]
+    strangers = sorted({node.span.scope_name for node in nodes if _is_unknown(node)})
+    notes += [f"sender '{scope}' is not known by name: read as {FALLBACK.name}" for scope in strangers]
     known = {node.span.span_id for node in nodes}
     orphans = sum(1 for node in nodes if node.span.parent_span_id and node.span.parent_span_id not in known)
     if orphans:
@@ -224,4 +225,6 @@ def _notes(nodes: Sequence[Node], weave: Weave, drafts: Sequence[TurnDraft]) -> 
 
 
 def _is_unknown(node: Node) -> bool:
-    return not node.families
+    """A model span that only the fallback could read, from a scope that is not the convention's own."""
+    own = node.span.scope_name.startswith(_OWN_SCOPES)
+    return node.is_role(SpanRole.MODEL) and set(node.families) <= {FALLBACK.name} and not own

@@ -134,6 +134,49 @@ class Maker:
         self.spans.append(made)
         return made
 
+    @staticmethod
+    def message(role: str, text: str = "", *calls: tuple[str, str, Any], answers: str | None = None) -> dict[str, Any]:
+        """A message in the shape of `gen_ai.input.messages`."""
+        parts: list[dict[str, Any]] = [{"type": "text", "content": text}] if text and answers is None else []
+        parts += [{"type": "tool_call", "id": i, "name": name, "arguments": arguments} for i, name, arguments in calls]
+        if answers is not None:
+            parts.append({"type": "tool_call_response", "id": answers, "response": text})
+        return {"role": role, "parts": parts}
+
+    def user(self, text: str) -> dict[str, Any]:
+        """A customer's message."""
+        return self.message("user", text)
+
+    def agent(self, text: str, *calls: tuple[str, str, Any]) -> dict[str, Any]:
+        """An assistant message."""
+        return self.message("assistant", text, *calls)
+
+    def tool(self, call_id: str, text: str) -> dict[str, Any]:
+        """A tool's answer."""
+        return self.message("tool", text, answers=call_id)
+
+    def chat(
+        self,
+        given: Sequence[dict[str, Any]],
+        made: dict[str, Any] | None,
+        *,
+        more: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> Span:
+        """A model call of conversation `c` with ten tokens in and two out."""
+        attributes = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.conversation.id": "c",
+            "gen_ai.request.model": "m",
+            "gen_ai.usage.input_tokens": 10,
+            "gen_ai.usage.output_tokens": 2,
+            "gen_ai.input.messages": json.dumps(list(given)),
+            **(more or {}),
+        }
+        if made is not None:
+            attributes["gen_ai.output.messages"] = json.dumps([made])
+        return self("chat m", attributes, **fields)
+
 
 @pytest.fixture
 def span() -> Maker:
