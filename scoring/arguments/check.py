@@ -66,12 +66,9 @@ def check(conversation: Conversation, context: Context) -> list[Checked]:
 
 def _checked(argument: Argument, index: ConversationIndex, context: Context, findings: list[Finding]) -> Checked:
     source = source_of(argument, index, context.policy_text)
-    if source.origin is Origin.UNGROUNDED:
-        text = f"{argument.value!r} {source.text}"
-        findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, f"ungrounded_{argument.kind}", 1.0, text)]
-    elif source.strength < 1.0:
-        text = f"{argument.value!r} is only loosely supported: {source.text}"
-        findings = [*findings, Finding(ArgumentLabel.UNGROUNDED, f"loose_{argument.kind}", 1.0 - source.strength, text)]
+    doubt = _doubt(argument, source)
+    if doubt:
+        findings = [*findings, doubt]
     suspicion, strongest = suspicion_of(findings)
     proof = source.evidence()
     return Checked(
@@ -85,6 +82,19 @@ def _checked(argument: Argument, index: ConversationIndex, context: Context, fin
         (strongest.evidence if strongest else ()) + ((proof,) if proof else ()),
         tuple(findings),
     )
+
+
+def _doubt(argument: Argument, source: Source) -> Finding | None:
+    """What a source that is missing or loose says against an argument."""
+    call = argument.call
+    proof = Evidence("tool_call", str(argument.value)[:80], argument.at, call.span_id, call.id, argument.pointer)
+    if source.origin is Origin.UNGROUNDED:
+        text = f"{argument.value!r} {source.text}"
+        return Finding(ArgumentLabel.UNGROUNDED, f"ungrounded_{argument.kind}", 1.0, text, (proof,))
+    if source.strength < 1.0:
+        text = f"{argument.value!r} is only loosely supported: {source.text}"
+        return Finding(ArgumentLabel.UNGROUNDED, f"loose_{argument.kind}", 1.0 - source.strength, text, (proof,))
+    return None
 
 
 def _schema_findings(index: ConversationIndex, context: Context, findings: Findings) -> list[Checked]:

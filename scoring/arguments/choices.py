@@ -56,12 +56,7 @@ class Choices:
     def _loosely(self, argument: Argument, moment: Moment) -> bool:
         if argument.kind not in {"text", "enum"}:
             return False
-        first = min((doc.message for doc in moment.scope.docs), default=argument.at)
-        for matcher in (joined, abbreviated, loose_match):
-            found = matcher(argument.forms[-1], argument.at, self._index)
-            if found and found[0].message >= first:
-                return True
-        return False
+        return any(matcher(argument.forms[-1], moment.scope.docs) for matcher in (joined, abbreviated, loose_match))
 
     def _label(self, argument: Argument, rival: Rival) -> ArgumentLabel:
         """Stale where the value stood here before the rival did; else it is another entity's, or a wrong amount."""

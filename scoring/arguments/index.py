@@ -208,7 +208,8 @@ class ConversationIndex:
 
     def facts_of(self, value_forms: Iterable[str], before: int | None = None) -> list[Fact]:
         """Result leaves equal to a value, in time order; only those of messages before `before` if given."""
-        numbers_found = sorted({number for form in value_forms for number in self.facts_by_form.get(form, ())})
+        lists = [at for form in value_forms if (at := self.facts_by_form.get(form))]
+        numbers_found = lists[0] if len(lists) == 1 else sorted({number for at in lists for number in at})
         found = [self.facts[number] for number in numbers_found]
         return found if before is None else [fact for fact in found if fact.message < before]
 

@@ -1,10 +1,12 @@
 """Approximate spellings, tried only where an exact match failed: split or joined words, abbreviations, parts, slips.
 
-Each matcher takes a text form, the position before which to look, and the index, and returns a mention with a strength
-below 1. They read only the dialogue before the call, so their cost falls on the few values that nothing else explains.
+Each matcher takes a text form and the texts to look in, latest first, and returns a mention with a strength below 1.
+They read every word, so they are kept for the few values that nothing else explains.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -41,7 +43,8 @@ _COMMON = frozenset(
 )
 
 
-def _dialogue(at: int, index: ConversationIndex) -> list[Doc]:
+def dialogue(at: int, index: ConversationIndex) -> list[Doc]:
+    """What was said before a position, latest first."""
     return [doc for doc in reversed(index.docs) if doc.message < at and doc.role in (Role.USER, Role.ASSISTANT)]
 
 
@@ -49,20 +52,21 @@ def _span(doc: Doc, first: int, last: int) -> Mention:
     return Mention(doc, doc.starts[first], doc.starts[last] + len(doc.words[last]))
 
 
-def joined(form: str, at: int, index: ConversationIndex) -> Found | None:
+def joined(form: str, docs: Sequence[Doc]) -> Found | None:
     """The same letters with other word borders: `sanfrancisco`, `order-12 34`, an id without its prefix."""
     squeezed = form.replace(" ", "")
     if len(squeezed) < _SHORT:
         return None
-    for doc in _dialogue(at, index):
+    for doc in docs:
         text = "".join(doc.words)
         place = text.find(squeezed)
         if place >= 0:
             return _at_letter(doc, place, place + len(squeezed)), 0.9
     digits = "".join(sign for sign in squeezed if sign.isdigit())
     if len(digits) > _SHORT and squeezed.endswith(digits):
-        for doc, position in index.word_positions(digits):
-            if doc.message < at:
+        for doc in docs:
+            if digits in doc.words:
+                position = doc.words.index(digits)
                 return _span(doc, position, position), 0.8
     return None
 
@@ -80,13 +84,13 @@ def _at_letter(doc: Doc, start: int, end: int) -> Mention:
     return _span(doc, first, last)
 
 
-def abbreviated(form: str, at: int, index: ConversationIndex) -> Found | None:
+def abbreviated(form: str, docs: Sequence[Doc]) -> Found | None:
     """Initials or a clipped name: `LA` or `SFO` for a name of these letters in this order, first letter first."""
     parts = form.split(" ")
     initials = "".join(part[0] for part in parts)
     whole = "".join(parts)
     letters = "".join(part for part in parts if len(part) == 1)
-    for doc in _dialogue(at, index):
+    for doc in docs:
         for position, word in enumerate(doc.words):
             if len(word) not in _ABBREVIATION or not word.isalpha() or word == whole:
                 continue
@@ -104,25 +108,21 @@ def _in_order(letters: str, text: str) -> bool:
     return all(letter in rest for letter in letters)
 
 
-def loose_match(form: str, at: int, index: ConversationIndex) -> Found | None:
+def loose_match(form: str, docs: Sequence[Doc]) -> Found | None:
     """A part of the name (more than half of its letters) or the name with a slip of the pen."""
     asked = [word for word in form.split(" ") if word not in _COMMON] or form.split(" ")
     letters = sum(len(word) for word in asked)
     best: Found | None = None
-    for doc in _dialogue(at, index):
+    for doc in docs:
         for position, word in enumerate(doc.words):
             share = max((_alike(word, part) * len(part) / letters for part in asked), default=0.0)
             if share > 0 and (best is None or share > best[1]):
                 best = _span(doc, position, position), share
     if best is None:
         return None
-    together = sum(len(part) for part in asked if _said(part, at, index)) / letters
+    together = sum(len(part) for part in asked if any(part in doc.words for doc in docs)) / letters
     strength = 0.7 * max(best[1], together)
     return (best[0], strength) if strength >= 0.3 else None  # noqa: PLR2004 - under half of the name is chance
-
-
-def _said(word: str, at: int, index: ConversationIndex) -> bool:
-    return any(doc.message < at for doc, _ in index.word_positions(word))
 
 
 def _alike(word: str, part: str) -> float:

@@ -7,7 +7,7 @@ up to the customer's answer.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -92,7 +92,8 @@ class Moments:
 
     def turn_start(self, at: int) -> int:
         """Position of the customer's last message before `at`, -1 where there is none."""
-        return max((message for message in self._users if message < at), default=-1)
+        before = bisect_left(self._users, at)
+        return self._users[before - 1] if before else -1
 
     def of(self, call: ToolCall, at: int) -> Moment:
         """The moment of a call made by the message at `at`."""

@@ -18,7 +18,6 @@ from scoring.arguments.finding import Finding
 from scoring.arguments.index import ConversationIndex, Mention
 from scoring.arguments.leaves import Path
 from scoring.arguments.moment import Moment
-from scoring.arguments.normal import forms
 
 _EARLY = frozenset(
     """from start begin beginning first min minimum lower low origin source departure depart outbound in pickup old
@@ -65,8 +64,9 @@ class Pairs:
             for one, two in permutations([each for each in members if each.forms and _direction(each.name)], 2)
         }
         self._names: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-        for fact in index.facts:
-            for form in forms(fact.value):
+        for form in {form for argument in arguments for form in argument.forms}:
+            for number in index.facts_by_form.get(form, ()):
+                fact = index.facts[number]
                 self._names[form][fact.name].add(fact.call)
         for argument in arguments:
             for form in argument.forms:

@@ -9,7 +9,7 @@ from scoring.arguments.arguments import Argument, field_words
 from scoring.arguments.derive import derivation
 from scoring.arguments.index import ConversationIndex, Mention, before
 from scoring.arguments.leaves import pointer
-from scoring.arguments.loose import abbreviated, joined, loose_match
+from scoring.arguments.loose import abbreviated, dialogue, joined, loose_match
 from scoring.arguments.normal import text_form
 from scoring.arguments.source import Origin, Source
 
@@ -138,8 +138,9 @@ def _loose(argument: Argument, index: ConversationIndex) -> Source | None:
     if argument.kind not in {"text", "id", "enum"} or not argument.forms:
         return None
     matchers = (joined,) if argument.kind == "id" else (joined, abbreviated, loose_match)
+    docs = dialogue(argument.at, index)
     for matcher in matchers:
-        found = matcher(argument.forms[-1], argument.at, index)
+        found = matcher(argument.forms[-1], docs)
         if found:
             mention, strength = found
             origin = {Role.USER: Origin.USER, Role.TOOL: Origin.TOOL_RESULT}.get(mention.doc.role, Origin.AGENT)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from scoring.arguments.arguments import Argument
-from scoring.arguments.index import ConversationIndex, Mention
+from scoring.arguments.index import ConversationIndex, Doc, Mention
 from scoring.arguments.moment import Moment, Passage
 from scoring.arguments.normal import forms, kind_of, text_form
 
@@ -45,6 +45,7 @@ class Rivals:
 
     def __init__(self, index: ConversationIndex, arguments: list[Argument]) -> None:
         self._index = index
+        self._tokens: dict[int, list[tuple[str, str]]] = {}
         self._known: dict[str, dict[str, None]] = defaultdict(dict)
         self._names_of: dict[str, set[str]] = defaultdict(set)
         for fact in index.facts:
@@ -102,12 +103,16 @@ class Rivals:
 
     def _same_shape(self, argument: Argument, passage: Passage) -> list[str]:
         wanted = shape(str(argument.value))
-        return [
-            form
-            for doc in passage.docs
-            for token in _TOKEN.findall(doc.text)
-            if shape(token) == wanted and (form := text_form(token)) != argument.forms[-1] and form
-        ]
+        own = argument.forms[-1]
+        return [form for doc in passage.docs for made, form in self._tokens_of(doc) if made == wanted and form != own]
+
+    def _tokens_of(self, doc: Doc) -> list[tuple[str, str]]:
+        """Shape and form of every token with a digit."""
+        found = self._tokens.get(doc.number)
+        if found is None:
+            tokens = [(shape(token), text_form(token)) for token in _TOKEN.findall(doc.text)]
+            found = self._tokens[doc.number] = [(made, form) for made, form in tokens if form]
+        return found
 
 
 def _part_of(form: str, argument: Argument, moment: Moment) -> bool:

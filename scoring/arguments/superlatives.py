@@ -35,6 +35,7 @@ class Superlatives:
     def __init__(self, index: ConversationIndex) -> None:
         self._index = index
         self._wish = self._wished()
+        self._prices: dict[tuple[int, frozenset[str]], list[float | None]] = {}
 
     def _wished(self) -> Mention | None:
         for doc in self._index.docs:
@@ -75,7 +76,10 @@ class Superlatives:
         result = self._index.calls[call].result
         if not isinstance(result, list) or option >= len(result):
             return
-        prices = [price(one, words) for one in result]
+        key = (call, frozenset(words))
+        prices = self._prices.get(key)
+        if prices is None:
+            prices = self._prices[key] = [price(one, words) for one in result]
         own = prices[option]
         best = min((one for one in prices if one), default=None)
         if own and best and best < own:

@@ -63,7 +63,7 @@ def test_a_fault_is_named_and_ranked_first(change: dict[str, object], pointer: s
     assert checked[pointer].label is label
     assert checked[pointer].suspicion == max(one.suspicion for one in checked.values())
     assert checked[pointer].suspicion >= 0.8
-    assert checked[pointer].evidence or checked[pointer].label is ArgumentLabel.UNGROUNDED
+    assert checked[pointer].evidence
 
 
 def test_a_missing_required_argument_is_a_row_of_its_own() -> None:

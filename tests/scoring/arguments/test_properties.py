@@ -116,3 +116,10 @@ def test_labels_are_never_read(records: list[dict[str, Any]]) -> None:
         other = records[(number + 7) % len(records)]
         bare = {key: value for key, value in record.items() if key not in {"label", "source", "note"}}
         assert verdicts(record | {"label": other["label"]}) == verdicts(bare)
+
+
+def test_every_flagged_argument_shows_evidence_and_every_other_its_source(records: list[dict[str, Any]]) -> None:
+    for record in records:
+        for score in scores_of(record):
+            if score.argument_path is not None:
+                assert score.evidence if score.verdict is Verdict.FAIL else score.source, record["id"]
