@@ -21,7 +21,7 @@ from typing import Final, Protocol
 import orjson
 
 from conversation.errors import UsageError
-from ingest.errors import Cause, Refused
+from ingest.errors import Busy, Cause, Refused
 
 SCOPES: Final = ("ingest", "read", "admin")
 _PREFIX: Final = "fl"
@@ -64,6 +64,7 @@ class Authenticator(Protocol):
 
         Raises:
             Refused: No key or an unknown or expired one (401); a key without that scope (403).
+            Busy: The keys cannot be read (503).
         """
         ...
 
@@ -103,7 +104,10 @@ class KeyFile:
     def grant(self, presented: str | None, scope: str) -> Grant:
         """See `Authenticator.grant`."""
         with self._lock:
-            self._refresh()
+            try:
+                self._refresh()
+            except (UsageError, OSError) as error:  # our fault, not the sender's: it must keep its data
+                raise Busy(Cause.UNAVAILABLE, "the API keys cannot be read; try again later", 10) from error
             if not self._keys and self._open is not None:
                 return self._open.grant(presented, scope)
             if presented is None:

@@ -128,7 +128,7 @@ class Handler:
         """Take one request, from headers to answer; never raises but on cancellation."""
         try:
             admission = self.admit(signal, content_type, content_encoding, key, len(body))
-        except FloorlineError as error:
+        except Exception as error:  # noqa: BLE001 - as in `take`
             return self.refuse(signal, media_type(content_type), error)
         return await self.take(admission, body)
 
@@ -147,15 +147,14 @@ class Handler:
                         admission.grant.project, _SPOOLED[signal.name], self._now_ns(), decoded.count, decoded.payload
                     )
                 )
-        except FloorlineError as error:
-            return self.refuse(signal.name, admission.content_type, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer the sender repeats after
-            _LOG.exception("an export failed")
             return self.refuse(signal.name, admission.content_type, error)
         return self._accept(admission, decoded)
 
     def refuse(self, signal: str, content_type: str, error: Exception) -> Reply:
         """The answer for an error, in the request's own encoding."""
+        if not isinstance(error, FloorlineError):
+            _LOG.error("an export failed", exc_info=error)
         status = errors.TABLE[errors.cause_of(error)].http
         self.counters.add("requests", signal=signal, status=str(status))
         kind = JSON if content_type == JSON else PROTOBUF

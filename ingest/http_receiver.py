@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from http import HTTPStatus
 from typing import Any, Final
 
-from conversation.errors import FloorlineError
 from ingest import errors
 from ingest.credentials import presented
 from ingest.errors import Busy, Cause, Refused
@@ -24,6 +23,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
+UNKNOWN: Final = "unknown"
 LINGER_SECONDS: Final = 10
 SMALL_BYTES: Final = 1 << 20
 _PATH: Final = re.compile(r"(?:/[^/]+)*/v1/(traces|logs|metrics)/?")
@@ -63,23 +63,23 @@ class _Receiver:
             await _send(send, 204, [*extra, *_PREFLIGHT], b"")
             return
         path = _PATH.fullmatch(scope["path"])
-        signal = path[1] if path else "unknown"
+        signal = path[1] if path else UNKNOWN
         body = _Body(self, receive, headers.get(b"content-length"))
         try:
-            if path is None:
-                raise Refused(Cause.NOT_FOUND, "this is not an OTLP path: post to /v1/traces, /v1/logs or /v1/metrics")
-            if scope["method"] != "POST":
-                raise Refused(Cause.METHOD_NOT_ALLOWED, f"{scope['method']} is not allowed here: use POST")
-            reply = await self._export(signal, headers, body)
+            reply = await self._export(scope["method"], signal, headers, body)
         except _DisconnectedError:
             return
-        except FloorlineError as error:
+        except Exception as error:  # noqa: BLE001 - an unforeseen one is 503 too: after 500 senders drop their data
             reply = self._handler.refuse(signal, media_type(headers.get(b"content-type")), error)
         finally:
             body.release()
         await self._answer(send, reply, extra, body)
 
-    async def _export(self, signal: str, headers: Mapping[bytes, str], body: _Body) -> Reply:
+    async def _export(self, method: str, signal: str, headers: Mapping[bytes, str], body: _Body) -> Reply:
+        if signal == UNKNOWN:
+            raise Refused(Cause.NOT_FOUND, "this is not an OTLP path: post to /v1/traces, /v1/logs or /v1/metrics")
+        if method != "POST":
+            raise Refused(Cause.METHOD_NOT_ALLOWED, f"{method} is not allowed here: use POST")
         key = presented(_words(headers))
         admission = self._handler.admit(
             signal, headers.get(b"content-type"), headers.get(b"content-encoding"), key, body.announced

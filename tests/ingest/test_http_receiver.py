@@ -244,3 +244,20 @@ def test_no_input_is_a_fault_of_the_server(
 
 def errors_known(error: Exception) -> bool:
     return getattr(error, "cause", None) in set(Cause)
+
+
+def test_keys_that_cannot_be_read_are_not_the_senders_fault(tmp_path: Path, spool: Spool) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text("{")
+    handler = Handler(spool, access=KeyFile(path, now_ns=time.time_ns), now_ns=time.time_ns)
+    assert export(handler, "fl_x_y").status == 503
+
+
+def test_a_fault_of_the_receiver_is_never_answered_with_500(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = Handler(spool, access=OpenAccess(), now_ns=time.time_ns)
+    monkeypatch.setattr(handler, "admit", lambda *_: 1 // 0)
+    server = HttpServer(build_app(handler), host="127.0.0.1", port=0)
+    server.start()
+    reply = httpx.post(f"http://127.0.0.1:{server.port}/v1/traces", content=SPAN, headers=PB)
+    server.stop()
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
