@@ -188,7 +188,7 @@ def _whole(value: JSON) -> JSON:
         return [_whole(item) for item in value]
     if isinstance(value, dict):
         return {key: _whole(item) for key, item in value.items()}
-    return value
+    return parse_plain(value)
 
 
 def squeezed(text: str) -> str:
