@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversation.errors import UsageError
@@ -45,6 +45,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # other work on the machine must not fail a test
 @given(say=_TEXT, arguments=st.dictionaries(_TEXT, _JSON, max_size=3), result=_JSON)
 def test_writing_and_reading_gives_the_same_scenario(
     say: str, arguments: dict[str, object], result: object, tmp_path_factory: pytest.TempPathFactory
