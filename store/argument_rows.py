@@ -23,6 +23,7 @@ def argument_rows(call: ToolCall) -> Iterator[dict[str, object]]:
         number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
         yield {
             "path": path,
+            "leaf": count,
             "type": _kind(value),
             "value": text[:_LONGEST_VALUE],
             "number": number,

@@ -48,8 +48,8 @@ class BaselineStore:
     def current(self, project: str, agent: str, name: str = "arguments") -> Baseline | None:
         """The baseline pinned last for an agent; None if none was."""
         rows = self._client.query(
-            f"SELECT {', '.join(_COLUMNS)} FROM baselines WHERE project = {{project:String}} AND agent = {{agent:String}} "
-            "AND name = {name:String} ORDER BY pinned_at_ns DESC LIMIT 1",
+            f"SELECT {', '.join(_COLUMNS)} FROM baselines WHERE project = {{project:String}} "
+            "AND agent = {agent:String} AND name = {name:String} ORDER BY pinned_at_ns DESC LIMIT 1",
             {"project": project, "agent": agent, "name": name},
         )
         return _baseline(rows[0]) if rows else None
@@ -57,8 +57,8 @@ class BaselineStore:
     def all(self, project: str, name: str = "arguments") -> list[Baseline]:
         """The current baseline of every agent."""
         rows = self._client.query(
-            f"SELECT {', '.join(_COLUMNS)} FROM baselines WHERE project = {{project:String}} AND name = {{name:String}} "
-            "ORDER BY agent, pinned_at_ns DESC LIMIT 1 BY agent",
+            f"SELECT {', '.join(_COLUMNS)} FROM baselines WHERE project = {{project:String}} "
+            "AND name = {name:String} ORDER BY agent, pinned_at_ns DESC LIMIT 1 BY agent",
             {"project": project, "name": name},
         )
         return [_baseline(row) for row in rows]

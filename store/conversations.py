@@ -134,7 +134,8 @@ def _filters(wanted: dict[str, str]) -> str:
         conditions.append("(has(failed_scorers, {scorer:String}) OR has(failed_scores, {scorer:String}))")
     elif "scorer" in wanted:
         conditions.append(
-            "(has(scorers, {scorer:String}) OR has(failed_scores, {scorer:String}) OR has(passed_scores, {scorer:String}))"
+            "(has(scorers, {scorer:String}) OR has(failed_scores, {scorer:String}) "
+            "OR has(passed_scores, {scorer:String}))"
         )
     if "verdict" in wanted:
         conditions.append("verdict = {verdict:String}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from store.client import Client
+from store.sql import load
+from store.traces import is_trace_id
 
 _BY_TRACE = ("spans", "logs", "trace_activity", "conversation_traces", "trace_links", "trace_log")
 _BY_CONVERSATION = (
@@ -51,16 +55,15 @@ class EraseStore:
         and made again without them.
         """
         ids, traces, attempts, hours = self._found(project, user_id)
-        scopes: list[tuple[str, str, dict[str, object]]] = []
-        for table in _BY_TRACE:
-            condition = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
-            scopes.append((table, condition, {"traces": sorted(traces)}))
-        for table in _BY_CONVERSATION:
-            scopes.append((table, "conversation_id IN {ids:Array(String)}", {"ids": sorted(ids)}))
-        scopes.append(("argument_values", "attempt IN {attempts:Array(UInt64)}", {"attempts": sorted(attempts)}))
-        for table in _SUMS:
-            within = "hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'))"
-            scopes.append((table, within, {"hours": sorted(hours)}))
+        by_trace = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
+        by_attempt = "attempt IN {attempts:Array(UInt64)}"
+        by_hour = "hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'))"
+        scopes: list[tuple[str, str, Mapping[str, object]]] = [
+            *((table, by_trace, {"traces": sorted(traces)}) for table in _BY_TRACE),
+            *((table, "conversation_id IN {ids:Array(String)}", {"ids": sorted(ids)}) for table in _BY_CONVERSATION),
+            ("argument_values", by_attempt, {"attempts": sorted(attempts)}),
+            *((table, by_hour, {"hours": sorted(hours)}) for table in _SUMS),
+        ]
         return [self._erase(table, condition, {"project": project, **values}) for table, condition, values in scopes]
 
     def _erase(self, table: str, condition: str, bindings: dict[str, object]) -> Erased:
@@ -79,38 +82,16 @@ class EraseStore:
 
     def _found(self, project: str, user_id: str) -> tuple[set[str], set[str], set[int], set[int]]:
         """Conversation ids, hex trace ids, attempts and hours of a user."""
-        person = {"project": project, "user": user_id}
-        graded = self._client.query(
-            "SELECT DISTINCT conversation_id FROM conversations WHERE project = {project:String} AND user_id = {user:String}",
-            person,
-            role="jobs",
-        )
-        named = self._client.query(
-            "SELECT lower(hex(trace_id)) AS trace, min(trace_activity.conversation).4 AS id, groupUniqArrayArray(trace_activity.sessions) AS ids "
-            "FROM trace_activity WHERE project = {project:String} GROUP BY trace_id "
-            "HAVING min(trace_activity.user).4 = {user:String}",
-            person,
-            role="jobs",
-        )
-        ids = {row["conversation_id"] for row in graded} | {row["id"] or row["trace"] for row in named}
+        person: dict[str, object] = {"project": project, "user": user_id}
+        named = self._rows("erase_traces", person)
+        ids = {row["conversation_id"] for row in self._rows("erase_conversations", person)}
+        ids |= {row["id"] or row["trace"] for row in named}
         ids |= {name for row in named for name in row["ids"] if name}
-        bindings = {"project": project, "ids": sorted(ids)}
-        traces = {row["trace"] for row in named} | {
-            row["trace"]
-            for row in self._client.query(
-                "SELECT DISTINCT lower(hex(trace_id)) AS trace FROM conversation_traces WHERE project = {project:String} "
-                "AND conversation_id IN {ids:Array(String)} UNION DISTINCT "
-                "SELECT DISTINCT lower(hex(trace_id)) AS trace FROM trace_links WHERE project = {project:String} "
-                "AND conversation_id IN {ids:Array(String)}",
-                bindings,
-                role="jobs",
-            )
-        }
-        traces |= {name for name in ids if len(name) == 32 and set(name) <= set("0123456789abcdef")}  # noqa: PLR2004 - a trace that is its own conversation
-        marks = self._client.query(
-            "SELECT DISTINCT attempt, toUnixTimestamp(hour) AS hour FROM attempts WHERE project = {project:String} "
-            "AND conversation_id IN {ids:Array(String)}",
-            bindings,
-            role="jobs",
-        )
+        theirs: dict[str, object] = {"project": project, "ids": sorted(ids)}
+        traces = {row["trace"] for row in named} | {row["trace"] for row in self._rows("erase_more_traces", theirs)}
+        traces |= {name for name in ids if is_trace_id(name)}
+        marks = self._rows("erase_attempts", theirs)
         return ids, traces, {int(row["attempt"]) for row in marks}, {int(row["hour"]) for row in marks}
+
+    def _rows(self, query: str, bindings: dict[str, object]) -> list[dict[str, Any]]:
+        return self._client.query(load(query), bindings, role="jobs")

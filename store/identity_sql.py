@@ -119,7 +119,8 @@ def _cleaned(texts: str) -> str:
         f"{_TRIM.format('JSONExtractString(text)')}, text), {trimmed})"
     )
     return (
-        f"arrayMap(text -> if(has({absent}, lower(text)) OR startsWith(text, '{_TRUE}') OR match(lower(text), '^\\\\[?scrubbed due to'), '', text), "
+        f"arrayMap(text -> if(has({absent}, lower(text)) OR startsWith(text, '{_TRUE}') "
+        f"OR match(lower(text), '^\\\\[?scrubbed due to'), '', text), "
         f"{bare})"
     )
 
@@ -146,7 +147,8 @@ def _inner(names: Sequence[str], first_rank: int) -> str:
 
 
 def _best(own: str, inner: str, resource: str) -> str:
-    return f"arrayMin(arrayConcat([{NO_CANDIDATE}], arrayFilter(found -> found.4 != '', arrayConcat({own}, {inner}, [{resource}]))))"
+    found = f"arrayConcat({own}, {inner}, [{resource}])"
+    return f"arrayMin(arrayConcat([{NO_CANDIDATE}], arrayFilter(found -> found.4 != '', {found})))"
 
 
 def _resource(keys: Sequence[str]) -> str:
@@ -155,7 +157,8 @@ def _resource(keys: Sequence[str]) -> str:
     codes = f"arrayMap(key -> transform(key, {names}, {ranks}, toUInt8(255)), resource_keys)"
     values = f"arrayFilter((value, code) -> code != 255, resource_values, {codes})"
     texts = _cleaned(f"arrayMap(value -> {_text('value')}, {values})")
-    found = f"arrayMap((code, value) -> (toUInt8(4), code, toInt64(0), value), arrayFilter(code -> code != 255, {codes}), {texts})"
+    ranks_found = f"arrayFilter(code -> code != 255, {codes})"
+    found = f"arrayMap((code, value) -> (toUInt8(4), code, toInt64(0), value), {ranks_found}, {texts})"
     return f"arrayMin(arrayConcat([{NO_CANDIDATE}], arrayFilter(found -> found.4 != '', {found})))"
 
 
@@ -179,7 +182,8 @@ def _agent() -> str:
 def _ended() -> str:
     reason = ENDED + len(identity.ENDED_KEYS)
     return (
-        f"arrayExists((code, text) -> (code >= {ENDED} AND code < {reason} AND lower(trim(BOTH '\"\\x01' FROM text)) = 'true') "
+        f"arrayExists((code, text) -> (code >= {ENDED} AND code < {reason} "
+        f"AND lower(trim(BOTH '\"\\x01' FROM text)) = 'true') "
         f"OR (code = {reason} AND text = 'session_closed'), hit_codes, hit_texts)"
     )
 

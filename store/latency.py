@@ -62,14 +62,18 @@ class LatencyStore:
         Args:
             project: Whose.
             by: What to group by; `hour` is the hour the conversation started, as ISO text.
-            agent: Only this agent; so with version, model, turn_type and channel.
+            agent: Only this agent.
             since_ns: Conversations started at or after this.
             until_ns: Conversations started before this.
-            budgets: Seconds allowed by group and measure (`{"tool_call": {"duration": 8.0}}`); the group `*` is for all.
+            version: Only this version of the agent.
+            model: Only turns answered by this model.
+            turn_type: Only turns of this type.
+            channel: Only this channel.
+            budgets: Seconds allowed by group and measure (`{"tool_call": {"duration": 8.0}}`); `*` is any group.
 
         Returns:
-            `{by, turns, first_token: {...}, duration: {...}}`; a measure has `count, mean, p50, p95, p99`, `intervals` of
-            the three (95%), and `budget`, `share_over_budget` where there is a budget.
+            `{by, turns, first_token: {...}, duration: {...}}`; a measure has `count, mean, p50, p95, p99`,
+            `intervals` of the three (95%), and `budget`, `share_over_budget` where there is a budget.
         """
         if by not in _KEYS:
             raise UsageError(f"by {by}: choose one of {', '.join(_KEYS)}")
@@ -98,7 +102,8 @@ def _both(key: str, wanted: Mapping[str, object]) -> str:
     return f"""
 SELECT {columns} FROM
 (
-    SELECT {key} AS key, measure, bin, sum(turn_hours.turns) AS turns, sum(turn_hours.seconds) AS seconds FROM turn_hours
+    SELECT {key} AS key, measure, bin, sum(turn_hours.turns) AS turns, sum(turn_hours.seconds) AS seconds
+    FROM turn_hours
     WHERE {SEALED}{conditions}
     GROUP BY key, measure, bin
     UNION ALL

@@ -88,7 +88,8 @@ class RetentionStore:
 
     def _old_partitions(self, table: str, condition: str, bindings: dict[str, Any]) -> list[str]:
         rows = self._client.query(
-            f"SELECT _partition_id AS id FROM {table} GROUP BY id HAVING id != 'all' AND countIf(NOT ({condition})) = 0",
+            f"SELECT _partition_id AS id FROM {table} GROUP BY id "
+            f"HAVING id != 'all' AND countIf(NOT ({condition})) = 0",
             bindings,
             role="jobs",
         )

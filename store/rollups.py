@@ -67,9 +67,10 @@ class RollupStore:
         )
         for dimension in SCORE_DIMENSIONS:
             self._client.command(
-                "INSERT INTO score_hours (project, hour, sealed_at, dimension, agent, key, name, units, passed, failed, "
-                "inconclusive, errors, not_applicable, conversations, value_sum, value_count) "
-                f"SELECT {fixed}, '{dimension}', * REPLACE(ifNull(value_sum, 0) AS value_sum) FROM ({units_sql(dimension)})",
+                "INSERT INTO score_hours (project, hour, sealed_at, dimension, agent, key, name, units, passed, "
+                "failed, inconclusive, errors, not_applicable, conversations, value_sum, value_count) "
+                f"SELECT {fixed}, '{dimension}', * REPLACE(ifNull(value_sum, 0) AS value_sum) "
+                f"FROM ({units_sql(dimension)})",
                 values,
             )
         self._client.command(f"INSERT INTO sealed_hours (project, hour, sealed_at) SELECT {fixed}", values)

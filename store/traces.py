@@ -106,7 +106,7 @@ class TraceStore:
         bound = {
             "project": project,
             "conversation_id": conversation_id,
-            "trace_hex": conversation_id if _is_trace_id(conversation_id) else "",
+            "trace_hex": conversation_id if is_trace_id(conversation_id) else "",
         }
         traces, sessions = [], {""}
         for row in self._client.query(load("conversation_traces"), bound, role="jobs"):
@@ -137,5 +137,6 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-def _is_trace_id(text: str) -> bool:
+def is_trace_id(text: str) -> bool:
+    """Whether a conversation id has the form of a trace id, so that it may be a trace that is its own conversation."""
     return len(text) == _TRACE_HEX_DIGITS and all(digit in "0123456789abcdef" for digit in text)

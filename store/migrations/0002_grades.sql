@@ -147,6 +147,7 @@ CREATE TABLE IF NOT EXISTS argument_values
     started_ns UInt64 CODEC(Delta, ZSTD(1)),
     attempt UInt64 CODEC(ZSTD(1)),
     position UInt32,
+    leaf UInt32,
     type LowCardinality(String),
     value String CODEC(ZSTD(1)),
     number Nullable(Float64),
@@ -154,7 +155,7 @@ CREATE TABLE IF NOT EXISTS argument_values
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(hour)
-ORDER BY (project, hour, agent, version, tool, path, attempt, position)
+ORDER BY (project, hour, agent, version, tool, path, attempt, position, leaf)
 SETTINGS index_granularity = 1024;
 
 CREATE TABLE IF NOT EXISTS scores

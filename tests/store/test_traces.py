@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from conversation import identity
 from conversation.model import LogRecord, Span
@@ -69,11 +71,11 @@ def body(
         span_id=bytes.fromhex(span),
         parent_span_id=bytes.fromhex(parent),
         name=name,
-        kind=3,
+        kind=SpanMessage.SPAN_KIND_CLIENT,
         start_time_unix_nano=NOW,
         end_time_unix_nano=NOW + 5,
     )
-    made.status.code, made.status.message = 2, "broke"
+    made.status.code, made.status.message = Status.STATUS_CODE_ERROR, "broke"
     for key, value in (attributes or {}).items():
         made.attributes.add(key=key).value.CopyFrom(_value(value))
     if event:

@@ -4,7 +4,8 @@
 the real clickhouse-connect HTTP client needs, unmodified: GET and POST, the query in the URL, the body or a form,
 `param_x` bindings, settings in the query string, `database`, insert data after the statement, compressed requests and
 answers, chunked answers, `X-ClickHouse-*` headers, and errors with their code in a header. Every request runs on one of
-several engine connections, so requests run in parallel. It may be killed at any time and started again on its directory.
+several engine connections, so requests run in parallel. It may be killed at any time
+and started again on its directory.
 
 Not there: native block compression (`compress=1`), external tables, users and rights beyond one password.
 """
@@ -38,8 +39,9 @@ CONNECTIONS = 6
 _CHUNK = 64 * 1024
 _TRANSPORT = {
     "query", "database", "default_format", "session_id", "session_timeout", "session_check", "query_id", "compress",
-    "decompress", "user", "password", "quota_key", "wait_end_of_query", "buffer_size", "client_protocol_version", "role",
-    "send_progress_in_http_headers", "http_headers_progress_interval_ms", "enable_http_compression", "stacktrace",
+    "decompress", "user", "password", "quota_key", "wait_end_of_query", "buffer_size", "client_protocol_version",
+    "role", "send_progress_in_http_headers", "http_headers_progress_interval_ms", "enable_http_compression",
+    "stacktrace",
 }  # fmt: skip
 _INSERT = re.compile(rb"^\s*INSERT\s+INTO\s.+?\sFORMAT\s+(\w+)[ \t]*\r?\n", re.IGNORECASE | re.DOTALL)
 _SELECTS = re.compile(rb"^\s*INSERT\s+INTO\s[^;]*?\b(SELECT|WITH|VALUES)\b", re.IGNORECASE | re.DOTALL)
@@ -76,7 +78,8 @@ class Engine:
     def __init__(self, directory: str) -> None:
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         for _ in range(CONNECTIONS):
-            self._idle.put([chdb.connect(directory), "default"])
+            connection = chdb.connect(directory)  # type: ignore[no-untyped-call] # no type information shipped
+            self._idle.put([connection, "default"])
 
     def run(self, request: Request) -> tuple[bytes, str]:
         """The answer's bytes and their format. Raises RuntimeError with the engine's text."""
@@ -153,9 +156,7 @@ class Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         body = self._body()
         if not self._allowed():
-            self._fail(
-                "Code: 516. DB::Exception: default: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED)"
-            )
+            self._fail("Code: 516. DB::Exception: default: Authentication failed. (AUTHENTICATION_FAILED)")
             return
         request = self._request(body)
         try:

@@ -1,0 +1,1 @@
+SELECT DISTINCT conversation_id FROM conversations WHERE project = {project:String} AND user_id = {user:String}
