@@ -72,7 +72,7 @@ class Peer:
 
 PEERS = {
     "lighttrace": Peer(
-        "lighttrace",
+        "lighttrace[server]",
         ("lighttrace", "--host", "127.0.0.1", "--port", "{port}", "--db", "lt.db"),
         "/",
         "lt.db",
