@@ -20,8 +20,11 @@ from conversation.verdict import Score, Verdict
 from scoring.arguments.effects import effect_of
 
 _RULES_AT_MOST = 3
-_OWN_SIGNALS = frozenset({"tool_arguments", "writes", "claims", "latency", "dimension"})
-"""Scorers with signals of their own, and those that say nothing of right and wrong; any other is `other_failed`."""
+_SAY_NOTHING = frozenset({"latency", "dimension", "tool_economics"})
+"""Scorers and sums of scorers that say nothing of right and wrong."""
+_CONDUCT = frozenset({"refusals", "recovery", "degradation"})
+"""Scorers of conduct: each is a signal of its own. Any scorer not named here or below is `other_failed`."""
+_COUNTED = frozenset({"tool_arguments", "writes", "claims"})
 
 
 class RiskWeights(BaseModel):
@@ -61,7 +64,9 @@ def signals(conversation: Conversation, scores: Iterable[Score]) -> dict[str, fl
                 rules.add(score.name)
         elif head == "requests":
             outcomes.add(rule)
-        elif head not in _OWN_SIGNALS:
+        elif head in _CONDUCT:
+            _raise(found, f"{head}_failed", float(score.verdict is Verdict.FAIL))
+        elif head not in _SAY_NOTHING | _COUNTED:
             _raise(found, "other_failed", float(score.verdict is Verdict.FAIL))
         elif head in {"writes", "claims"} and score.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}:
             _raise(found, f"{head}_{rule}", 1.0)
