@@ -22,6 +22,7 @@ from scenarios.spec import (
     Expectations,
     Failure,
     Json,
+    Limits,
     Origin,
     Recording,
     Scenario,
@@ -99,6 +100,7 @@ def promote(
             reveal_when_asked=facts.on_record(conversation, known),
         ),
         expectations=Expectations(forbidden_calls=_forbidden(conversation, failed)),
+        limits=_limits(conversation, len(turns)),
         tools=kinds,
         world=_world(conversation, kinds),
         recordings=[_recording(call, conversation) for call in conversation.tool_calls if call.executed],
@@ -130,6 +132,17 @@ def _greeting(conversation: Conversation) -> str | None:
         if message.role is Role.ASSISTANT and message.text.strip():
             return message.text
     return None
+
+
+def _limits(conversation: Conversation, turns: int) -> Limits:
+    """The usual limits, wider where the recorded conversation itself went beyond them."""
+    usual = Limits()
+    errors = sum(call.error is not None for call in conversation.tool_calls)
+    return Limits(
+        turns=max(usual.turns, turns),
+        steps=max(usual.steps, 2 * len(conversation.messages)),
+        tool_errors=max(usual.tool_errors, errors + 1),
+    )
 
 
 def _tools(conversation: Conversation, reads: frozenset[str]) -> list[Tool]:

@@ -271,3 +271,7 @@ def test_a_suite_can_be_played_by_simulated_customers(scorecard: Scorecard) -> N
             customer=lambda scenario, seed: SimulatedUser(scenario, client, seed),
         )
     assert [graded.trial.outcome for graded in suite.graded] == [Outcome.USER_STOP] * 4
+
+
+def test_options_do_not_show_their_secrets() -> None:
+    assert "hunter2" not in repr(AgentOptions(headers={"x": "hunter2"}))

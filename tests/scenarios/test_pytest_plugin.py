@@ -69,8 +69,6 @@ def test_tags_are_markers(project: Path) -> None:
     [
         (("--floorline",), "no agent under test"),
         ((*ON, "--floorline-gate", "pass^8 >= 1"), "needs --trials 8"),
-        ((*ON, "--floorline-mode", "other"), "choose strict or divergence"),
-        (("--floorline", "--floorline-agent", "x", "--floorline-trials", "no"), "no whole number"),
     ],
 )
 def test_a_wrong_set_up_is_one_line(options: tuple[str, ...], reason: str, project: Path) -> None:

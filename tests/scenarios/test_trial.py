@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conversation.errors import RetryableError
-from scenarios.agents.protocol import Agent, AgentOptions, ToolError
+from scenarios.agents.protocol import Agent, ToolError
 from scenarios.agents.python_callable import PythonAgent
 from scenarios.cassette import Cassette
 from scenarios.grade import grade
@@ -297,7 +297,3 @@ def test_trials_get_seeds_one_after_the_other_and_progress_is_told(scorecard: Sc
     )
     assert [graded.trial.conversation.turns[0].reply for graded in suite.graded] == ["10", "11", "12", "13"]
     assert sorted(told) == [(n, 4) for n in range(1, 5)]
-
-
-def test_options_do_not_show_their_secrets() -> None:
-    assert "hunter2" not in repr(AgentOptions(headers={"x": "hunter2"}))
