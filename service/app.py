@@ -7,7 +7,18 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from conversation.errors import FloorlineError, RetryableError
-from service.api import conversations, drift, health, incidents, labels, operations, policies, scenarios, scorecards
+from service.api import (
+    conversations,
+    drift,
+    health,
+    incidents,
+    insights,
+    labels,
+    operations,
+    policies,
+    scenarios,
+    scorecards,
+)
 from service.console import pages, static_directories
 from service.wiring import Services
 
@@ -25,7 +36,18 @@ def build_app(services: Services) -> FastAPI:
     app = FastAPI(title="Floorline", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.state.services = services
     app.add_exception_handler(FloorlineError, _error)
-    for module in (health, conversations, scorecards, drift, labels, scenarios, incidents, policies, operations):
+    for module in (
+        health,
+        conversations,
+        scorecards,
+        drift,
+        labels,
+        scenarios,
+        incidents,
+        insights,
+        policies,
+        operations,
+    ):
         app.include_router(module.router)
     app.include_router(pages.router)
     for name, directory in static_directories.STATIC.items():

@@ -32,9 +32,11 @@ class Gauges:
         self._activity = activity
         self._ledger = ledger
         self._seen: dict[Series, int] = {}
+        self.revisions = 0
 
     def observe(self, revision: GradedRevision) -> None:
         """Count a graded revision."""
+        self.revisions += 1
         self._metrics.observe(revision.conversation, revision.grade)
         operations = self._metrics.operations
         for entry in revision.grade.ledger:
@@ -53,6 +55,10 @@ class Gauges:
     def job_overran(self, name: str) -> None:
         """A tick found a job still running."""
         self._metrics.operations.job_runs.labels(name, "skipped").inc()
+
+    def notified(self, channel: str, result: str) -> None:
+        """A notification was sent, postponed or dropped."""
+        self._metrics.operations.notifications.labels(channel, result).inc()
 
     def update(self) -> None:
         """Read spool, backlog and ledger; called every few seconds."""

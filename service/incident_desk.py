@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from alerts import fire, releases, webhook
+from alerts import backtest, fire, objectives, releases, webhook
 from alerts.channels import AlertmanagerChannel, Channel, WebhookChannel
+from alerts.history import StoredHistory
 from alerts.incidents import Incident, Incidents
 from alerts.notify import Notifier
 from alerts.outbox import Outbox
 from service.settings import Settings
+from store.client import Client
 from store.conversations import ConversationStore
 from store.incidents import IncidentStore
 from store.times import iso
@@ -52,18 +54,26 @@ class IncidentDesk:
 
     Args:
         settings: Channels and the data directory.
-        store: Keeps incidents.
+        client: The store.
         conversations: For the conversations behind an incident.
         verdicts: Pass rates of releases.
+        on_notified: Told the channel and result of every notification.
     """
 
     def __init__(
-        self, settings: Settings, store: IncidentStore, conversations: ConversationStore, verdicts: VerdictStore
+        self,
+        settings: Settings,
+        client: Client,
+        conversations: ConversationStore,
+        verdicts: VerdictStore,
+        on_notified: Callable[[str, str], None],
     ) -> None:
-        self._incidents = Incidents(store, _Culprits(conversations))
+        self._objectives = settings.alerts.objectives
+        self._history = StoredHistory(client)
+        self._incidents = Incidents(IncidentStore(client), _Culprits(conversations))
         self._verdicts = verdicts
         self._channels = channels(settings)
-        self._notifier = Notifier(self._channels, Outbox(Path(settings.data) / "outbox"), time.time_ns)
+        self._notifier = Notifier(self._channels, Outbox(Path(settings.data) / "outbox"), time.time_ns, on_notified)
 
     def receive(self, project: str, body: bytes) -> dict[str, Any]:
         """Record an Alertmanager delivery (webhook version 4); the ids of incidents that changed."""
@@ -86,6 +96,15 @@ class IncidentDesk:
         """Fire a synthetic failure at every channel."""
         return [asdict(fired) for fired in fire.test_fire(self._channels, time.time_ns())]
 
+    def backtest(self, project: str, since_ns: int) -> list[dict[str, Any]]:
+        """When each objective would have paged since then."""
+        spec, windows = objectives.load(self._objectives)
+        replays = backtest.backtest(spec, windows, self._history, project, since_ns=since_ns, until_ns=time.time_ns())
+        return [
+            {**{k: v for k, v in row.items() if not k.endswith("_ns")}, "first": iso(_whole(row["first_ns"]))}
+            for row in backtest.rows(replays)
+        ]
+
     def open_counts(self, project: str) -> dict[tuple[str, str, str], int]:
         """Open incidents by agent, severity and source."""
         return dict(self._incidents.open_counts(project))
@@ -95,6 +114,10 @@ class IncidentDesk:
         found = self._incidents.list(project)
         found.sort(key=lambda incident: (not incident.open, -incident.started_ns))
         return [_shown(incident) for incident in found]
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _shown(incident: Incident) -> dict[str, Any]:

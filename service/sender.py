@@ -37,7 +37,7 @@ class Sender:
         self._client = httpx.Client(headers=headers, timeout=30)
         self._post = retry(
             retry=retry_if_exception_type(RetryableError),
-            wait=wait_exponential_jitter(initial=0.2, max=5),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5),
             stop=stop_after_delay(give_up_seconds),
             reraise=True,
         )(self._post_once)

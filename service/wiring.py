@@ -29,9 +29,11 @@ from scoring import scorecard
 from scoring.due import Grader, Settle, Shard
 from scoring.scorecard import Scorecard
 from scoring.scorers.latency import LatencyParameters
+from scoring.scorers.policy import PolicyScorer
 from service.drift_desk import DriftDesk
 from service.gauges import Gauges
 from service.incident_desk import IncidentDesk
+from service.insights import Insights
 from service.review import ReviewDesk
 from service.scenario_book import ScenarioBook
 from service.scheduler import Scheduler
@@ -44,7 +46,6 @@ from store.client import Client, connect
 from store.conversations import ConversationStore
 from store.erase import EraseStore
 from store.grades import GradeStore
-from store.incidents import IncidentStore
 from store.labels import LabelStore
 from store.latency import LatencyStore
 from store.ledger import LedgerStore
@@ -99,6 +100,7 @@ class Services:
     review: ReviewDesk
     drift: DriftDesk
     upkeep: Upkeep
+    insights: Insights
     scenarios: ScenarioBook
     incidents: IncidentDesk
     receiving: Receiving
@@ -107,14 +109,15 @@ class Services:
     scheduler: Scheduler
     rollups: RollupStore
     budgets: dict[str, dict[str, float]] = field(default_factory=dict)
+    compared: int = -1
 
     def start(self) -> None:
         """Begin to load and to grade."""
         grading = self.settings.grading
         self.receiving.loader.start()
         self.scheduler.every(grading.tick_seconds, "grade", self.grade_due)
-        self.scheduler.every(5, "gauges", self.gauges.update)
-        self.scheduler.every(5, "releases", self.incidents.compare_releases)
+        self.scheduler.every(10, "gauges", self.gauges.update)
+        self.scheduler.every(5, "releases", self._compare_releases)
         self.scheduler.every(2, "notify", self.incidents.deliver)
         self.scheduler.every(30, "rollups", self.rollups.seal)
         self.scheduler.every(6 * 3600, "retention", self.upkeep.apply_retention)
@@ -126,6 +129,12 @@ class Services:
         written = self.grader.tick(now_ns)
         self.gauges.graded(now_ns)
         return written
+
+    def _compare_releases(self) -> None:
+        """Look at releases again when something was graded since the last look; an idle service stays idle."""
+        if self.gauges.revisions != self.compared:
+            self.compared = self.gauges.revisions
+            self.incidents.compare_releases()
 
     def close(self) -> None:
         """Stop in reverse order of the flow."""
@@ -218,7 +227,13 @@ def _connected(
     grading = settings.grading
     traces, activity, grades = TraceStore(client), ActivityStore(client), GradeStore(client)
     conversations, verdicts = ConversationStore(client), VerdictStore(client)
-    metrics = Metrics(VERSION, turn_budgets=spec.turn_budgets, first_token_budgets=spec.first_token_budgets)
+    metrics = Metrics(
+        VERSION,
+        turn_budgets=spec.turn_budgets,
+        first_token_budgets=spec.first_token_budgets,
+        severities=_severities(card),
+    )
+    metrics.prime((release["agent"], release["version"]) for found in verdicts.releases().values() for release in found)
     receiving = _receiving(settings, traces, access)
     ledger = LedgerStore(client)
     gauges = Gauges(metrics, receiving, activity, ledger)
@@ -258,8 +273,9 @@ def _connected(
             scenarios=book,
             dead_letters=receiving.dead_letters,
         ),
+        insights=Insights(conversations, grades),
         scenarios=book,
-        incidents=IncidentDesk(settings, IncidentStore(client), conversations, verdicts),
+        incidents=IncidentDesk(settings, client, conversations, verdicts, gauges.notified),
         receiving=receiving,
         grader=grader,
         gauges=gauges,
@@ -267,6 +283,17 @@ def _connected(
         rollups=RollupStore(client),
         budgets=_budgets(card),
     )
+
+
+def _severities(card: Scorecard) -> dict[str, str]:
+    """Severity of every policy rule the scorecard grades by."""
+    return {
+        rule.spec.id: rule.spec.severity
+        for bound in card.scorers
+        if isinstance(bound.scorer, PolicyScorer)
+        for policy in bound.scorer.policies
+        for rule in policy.rules
+    }
 
 
 def _budgets(card: Scorecard) -> dict[str, dict[str, float]]:

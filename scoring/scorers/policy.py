@@ -38,11 +38,11 @@ class PolicyScorer:
 
     def __init__(self, parameters: PolicyParameters) -> None:
         files = shipped() if parameters.files is None else parameters.files
-        self._policies = tuple(load(path) for path in files)
+        self.policies = tuple(load(path) for path in files)
 
     def score(self, conversation: Conversation, context: Context) -> Iterable[Score]:  # noqa: ARG002 - the contract
         """One score for each rule that applies."""
-        for policy in self._policies:
+        for policy in self.policies:
             for rule, result in zip(policy.rules, policy.evaluate(conversation), strict=False):
                 if result.verdict is not Verdict.NOT_APPLICABLE:
                     yield self._score(policy, rule, result)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
-from service.api.access import Admin, Parts, Reader
+from service.api.access import Admin, Parts, Reader, Since
+
+WEEK_NS = 7 * 86_400_000_000_000
 
 router = APIRouter(prefix="/api/v1/incidents")
 
@@ -29,3 +32,10 @@ def test(parts: Parts, caller: Admin) -> dict[str, Any]:
     """Fire a synthetic failure at every configured receiver."""
     del caller
     return {"deliveries": parts.incidents.test()}
+
+
+@router.get("/backtest")
+def backtest(parts: Parts, caller: Reader, since: Since) -> dict[str, Any]:
+    """When each objective would have paged over stored history; the last week by default."""
+    start = since if since is not None else time.time_ns() - WEEK_NS
+    return {"objectives": parts.incidents.backtest(caller.project, start)}

@@ -16,20 +16,21 @@ from service.cli.output import as_json, err, out, table
 app = typer.Typer(help="Rules, dashboards and their tests.", no_args_is_help=True)
 Out = Annotated[Path, typer.Option("--out", help="Directory of the generated files.")]
 Objectives = Annotated[Path | None, typer.Option(help="Objectives YAML (default: the shipped one).")]
+Dashboards = Annotated[bool, typer.Option(help="The dashboards too; they need the development dependencies.")]
 DEPLOY = Path("deploy")
 
 
 @app.command("render")
-def render(directory: Out = DEPLOY, objectives: Objectives = None) -> None:
+def render(directory: Out = DEPLOY, objectives: Objectives = None, dashboards: Dashboards = True) -> None:
     """Write rules, their promtool tests and the dashboards."""
-    for path in renders.render(directory, objectives):
+    for path in renders.render(directory, objectives, dashboards=dashboards):
         out.print(str(path), soft_wrap=True)
 
 
 @app.command("check")
-def check(directory: Out = DEPLOY, objectives: Objectives = None) -> None:
+def check(directory: Out = DEPLOY, objectives: Objectives = None, dashboards: Dashboards = True) -> None:
     """Fail when the files differ from what would be generated."""
-    differences = checks.check(directory, objectives)
+    differences = checks.check(directory, objectives, dashboards=dashboards)
     for difference in differences:
         err.print(difference)
     if differences:

@@ -22,6 +22,7 @@ from service.cli import (
     replay,
     score,
     send,
+    tau2,
     up,
 )
 
@@ -43,6 +44,7 @@ for name, group in {
     "policy": policy.app,
     "baseline": baseline.app,
     "alerts": alerts.app,
+    "tau2": tau2.app,
     "keys": operations.keys,
     "dead-letters": operations.dead_letters,
 }.items():
