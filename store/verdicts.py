@@ -34,14 +34,17 @@ class VerdictStore:
     ) -> list[dict[str, Any]]:
         """One row a group, sorted; `pass_rate` is passed / (passed + failed) with its 95% Wilson interval."""
         return [
-            {by: row["key"], **_rate(row)} for row in self._rows(project, by, "toUInt32(0)", agent, since_ns, until_ns)
+            {by: row["key"], **_rate(row)}
+            for row in self._rows(project, by, "toUInt32(0)", agent=agent, since_ns=since_ns, until_ns=until_ns)
         ]
 
     def over_time(
         self, project: str, agent: str | None = None, since_ns: int | None = None, until_ns: int | None = None
     ) -> list[dict[str, Any]]:
         """One row for each hour and release, in order; `at` is the hour's start in ISO 8601."""
-        rows = self._rows(project, "version", "toUnixTimestamp(hour)", agent, since_ns, until_ns)
+        rows = self._rows(
+            project, "version", "toUnixTimestamp(hour)", agent=agent, since_ns=since_ns, until_ns=until_ns
+        )
         return [
             {
                 "at": datetime.fromtimestamp(int(row["bucket"]), UTC).isoformat(),
@@ -61,7 +64,7 @@ class VerdictStore:
         return found
 
     def _rows(
-        self, project: str, by: By, bucket: str, agent: str | None, since_ns: int | None, until_ns: int | None
+        self, project: str, by: By, bucket: str, *, agent: str | None, since_ns: int | None, until_ns: int | None
     ) -> list[dict[str, Any]]:
         sql = load("verdict_rates").replace("{key}", _KEYS[by]).replace("{bucket}", bucket)
         bounds = {**bound(project, since_ns, until_ns), "agent": agent or ""}

@@ -72,8 +72,8 @@ def test_without_a_domain_the_tools_decide(tmp_path: Path, trace: Trace) -> None
     assert not list(scorer(tmp_path, "domains: bank").score(trace("U x", "a"), Context()))
 
 
-def test_the_shipped_policies_are_the_default(trace: Trace) -> None:
-    assert len(PolicyScorer(PolicyParameters())._policies) == len(shipped())
+def test_the_shippedpolicies_are_the_default(trace: Trace) -> None:
+    assert len(PolicyScorer(PolicyParameters()).policies) == len(shipped())
     assert list(PolicyScorer(PolicyParameters()).score(trace("U x", "a"), Context())) == []
 
 
