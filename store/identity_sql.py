@@ -2,8 +2,9 @@
 
 `fragments` gives the placeholders of the view templates in `views/`. Every key gets a one-byte code, so that one hash
 look-up per attribute finds all that matter: its rank for conversation keys, 100 + rank for user keys, 180 + rank for
-agent names, 200.. for end marks, 240.. for JSON metadata, 255 for everything else. A candidate is the tuple
-(tier, rank, minus start, value); the smallest wins, as in `conversation.identity`.
+agent names, 200.. for end marks, 220.. for what tells a model's or an agent's span, 240.. for JSON metadata, 255 for
+everything else. A candidate is the tuple (tier, rank, minus start, value); the smallest wins, as in
+`conversation.identity`.
 
 Known limit: a conversation id sent as a floating-point number counts only in Python.
 """
@@ -13,13 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue
-
 from conversation import identity
 
 # Earliest span that names an agent wins: the outermost one holds the conversation.
 AGENT_KEYS: tuple[str, ...] = ("gen_ai.agent.name", "agent.name", "lk.agent_name", "ai.telemetry.functionId")
-USER, AGENT, ENDED, METADATA, OTHER = 100, 180, 200, 240, 255
+USER, AGENT, ENDED, SPEAKING, METADATA, OTHER = 100, 180, 200, 220, 240, 255
 NO_CANDIDATE = "(toUInt8(255), toUInt8(255), toInt64(0), '')"
 NO_AGENT = "(toUInt8(255), toUInt64(0), '')"
 _END_REASON = "gen_ai.agent.invocation.end_reason"
@@ -68,6 +67,7 @@ def key_codes() -> dict[str, int]:
     codes |= {key: USER + rank for rank, key in enumerate(identity.USER_KEYS)}
     codes |= {key: AGENT + rank for rank, key in enumerate(AGENT_KEYS)}
     codes |= {key: ENDED + rank for rank, key in enumerate((*identity.ENDED_KEYS, _END_REASON))}
+    codes |= {key: SPEAKING + rank for rank, key in enumerate(identity.SPEAKING)}
     codes |= {key: METADATA + rank for rank, key in enumerate(identity.METADATA_KEYS)}
     return codes
 
@@ -81,10 +81,6 @@ def rule(tier: int, rank: int) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _raw(text: str) -> str:
-    return f"unhex('{AnyValue(string_value=text).SerializeToString().hex()}')"
 
 
 def _array(items: Iterable[str]) -> str:
@@ -120,7 +116,7 @@ def _cleaned(texts: str) -> str:
     )
     return (
         f"arrayMap(text -> if(has({absent}, lower(text)) OR startsWith(text, '{_TRUE}') "
-        f"OR match(lower(text), '^\\\\[?scrubbed due to'), '', text), "
+        f"OR startsWith(lower(text), 'scrubbed due to') OR startsWith(lower(text), '[scrubbed due to'), '', text), "
         f"{bare})"
     )
 
@@ -164,10 +160,10 @@ def _resource(keys: Sequence[str]) -> str:
 
 def _tier() -> str:
     speaking = " OR ".join(
-        f"span.attributes[{_quoted(key)}] IN ({', '.join(_raw(value) for value in values)})"
-        for key, values in identity.SPEAKING.items()
+        f"(code = {SPEAKING + place} AND text IN ({', '.join(_quoted(value) for value in values)}))"
+        for place, values in enumerate(identity.SPEAKING.values())
     )
-    return f"multiIf({speaking}, 0, parent_span_id != '', 1, 2)"
+    return f"multiIf(arrayExists((code, text) -> {speaking}, hit_codes, hit_texts), 0, parent_span_id != '', 1, 2)"
 
 
 def _agent() -> str:
