@@ -7,7 +7,8 @@ where something came since. No clock decides that, so late batches, replays and 
     trace_log (tail) -> traces touched -> their conversations now -> all their traces -> watermark against `graded`
 
 The tail starts at the oldest conversation still waiting, less a margin for inserts under way; so a call costs what is
-waiting, not what is stored. Each store remembers its own tail; the first call after a start reads the whole log.
+waiting, not what is stored. Tails are kept per shard, so a restart goes on there; only a shard that never ran reads the
+whole log, once.
 """
 
 from __future__ import annotations
@@ -119,8 +120,10 @@ class ActivityStore:
             return
         totals = self._totals(shard, shards)
         oldest_ms = totals["oldest_insert_ms"] if totals["pending"] else totals["now_ms"]
+        since_ms = int(oldest_ms) - _MARGIN_MS
         with self._lock:
-            self._tails[shard, shards] = (oldest_ms - _MARGIN_MS, self._monotonic())
+            self._tails[shard, shards] = (since_ms, self._monotonic())
+        self._client.insert("activity_tails", ["shard", "shards", "since_ms"], [(shard, shards, since_ms)])
 
     def _totals(self, shard: int, shards: int) -> dict[str, Any]:
         select = (
@@ -132,8 +135,19 @@ class ActivityStore:
 
     def _scope(self, shard: int, shards: int) -> dict[str, object]:
         with self._lock:
-            since_ms, _ = self._tails.get((shard, shards), (0, 0.0))
+            known = self._tails.get((shard, shards))
+        since_ms = known[0] if known else self._kept_tail(shard, shards)
         return {"since_ms": since_ms, "shard": shard, "shards": shards}
+
+    def _kept_tail(self, shard: int, shards: int) -> int:
+        """The tail an earlier process of this shard reached; 0 where there was none."""
+        rows = self._client.query(
+            "SELECT max(since_ms) AS since_ms FROM activity_tails "
+            "WHERE shard = {shard:UInt32} AND shards = {shards:UInt32}",
+            {"shard": shard, "shards": shards},
+            role="jobs",
+        )
+        return int(rows[0]["since_ms"])
 
 
 def _activity(row: dict[str, Any]) -> Activity:

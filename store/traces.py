@@ -100,6 +100,7 @@ class TraceStore:
         row = (project, bytes.fromhex(trace_id), conversation_id, rule, at_ns)
         columns = ["project", "trace_id", "conversation_id", "rule", "linked_at_ns"]
         self._client.insert("trace_links", columns, [row])
+        self._client.command(load("touch_trace"), {"project": project, "trace": trace_id})
 
     def _traces(self, project: str, conversation_id: str) -> tuple[list[str], list[str]]:
         """Hex ids of the conversation's traces, and the sessions under which their spans are sorted."""

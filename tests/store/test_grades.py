@@ -128,6 +128,17 @@ def test_a_graded_conversation_is_due_again_only_after_something_new(engine: Cli
     assert grades.latest("p", "c") == Latest(1, "d1", again.watermark)
 
 
+def test_a_restarted_grader_goes_on_at_its_tail_and_misses_nothing(engine: Client) -> None:
+    traces, clock = TraceStore(engine), iter(range(0, 10_000, 100))
+    traces.load([body({"session.id": "a"}, trace="1" * 32)], "a")
+    first = ActivityStore(engine, monotonic=lambda: next(clock))
+    assert [item.conversation_id for item in first.due(NOW * 2, idle_seconds=1, max_age_seconds=1e9)] == ["a"]
+    traces.load([body({"session.id": "b"}, trace="2" * 32)], "b")
+    restarted = ActivityStore(engine).due(NOW * 2, idle_seconds=1, max_age_seconds=1e9)
+    assert {item.conversation_id for item in restarted} == {"a", "b"}
+    assert engine.query("SELECT count() > 0 AS kept FROM activity_tails") == [{"kept": 1}]
+
+
 def test_shards_share_the_work_without_overlap_and_the_oldest_come_first(engine: Client) -> None:
     bodies = [
         body({"session.id": f"c{place}"}, trace=f"{place + 1:032x}", received_ns=NOW - place * SECOND)

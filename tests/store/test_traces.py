@@ -162,6 +162,8 @@ def test_a_link_overrides_what_the_spans_say(engine: Client) -> None:
     store.link("p", TRACE, "other", "history", NOW)
     assert store.read("p", "c") == ([], [])
     assert len(store.read("p", "other")[0]) == 1
+    [due] = ActivityStore(engine).due(NOW * 2, idle_seconds=1, max_age_seconds=1e9)
+    assert (due.conversation_id, due.first_start_ns, due.last_received_ns, due.spans) == ("other", NOW, NOW, 1)
 
 
 def test_two_projects_never_see_each_others_spans(engine: Client) -> None:
