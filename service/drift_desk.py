@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from conversation.errors import UsageError
 from scoring.drift.compare import Finding, compare
-from scoring.drift.counts import ArgumentCounts, ToolCounts, Window
+from scoring.drift.counts import from_json
 from store.arguments import ArgumentStore
 from store.baselines import Baseline, BaselineStore
 from store.times import iso
@@ -58,37 +57,14 @@ class DriftDesk:
             if agent is not None and pinned.agent != agent:
                 continue
             release = version or self._newest(project, pinned.agent)
-            current = _window(self._arguments.counts(project, pinned.agent, release))
+            current = from_json(self._arguments.counts(project, pinned.agent, release))
             known = {"agent": pinned.agent, "version": release, "baseline": f"{pinned.agent}@{pinned.version}"}
-            rows += [{**known, **_shown(found)} for found in compare(_window(pinned.document), current)]
+            rows += [{**known, **_shown(found)} for found in compare(from_json(pinned.document), current)]
         return {"agent": agent, "version": version, "drift": rows}
 
     def _newest(self, project: str, agent: str) -> str | None:
         seen = [release for release in self._verdicts.releases().get(project, []) if release["agent"] == agent]
         return max(seen, key=lambda release: release["first_seen_ns"])["version"] if seen else None
-
-
-def _window(document: Mapping[str, Any]) -> Window:
-    return Window(
-        document["conversations"],
-        {
-            name: ToolCounts(
-                tool["calls"],
-                tool["conversations"],
-                tool["before"],
-                {path: _argument(counts) for path, counts in tool["arguments"].items()},
-            )
-            for name, tool in document["tools"].items()
-        },
-    )
-
-
-def _argument(counts: Mapping[str, Any]) -> ArgumentCounts:
-    # A pinned document went through JSON, which turns numeric keys to text.
-    numbers = {float(number): count for number, count in counts["numbers"].items()}
-    return ArgumentCounts(
-        counts["present"], counts["types"], counts["values"], counts["unlisted"], numbers, counts["shapes"]
-    )
 
 
 def _shown(found: Finding) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from conversation.model import Conversation
@@ -11,12 +12,14 @@ from scoring.aggregates.degradation import by_turn
 from scoring.aggregates.economics import Usual, per_resolved, usage_of, usual
 from scoring.aggregates.intents import intent_of
 from scoring.aggregates.production_pass_k import production_pass_k
+from scoring.protocol import Context
 from scoring.statistics import Interval
 from store.conversations import ConversationStore
 from store.grades import GradeStore
 
 MOST = 1000
 KS = (1, 2, 4, 8)
+REFRESH_SECONDS = 600
 
 
 class Insights:
@@ -57,7 +60,7 @@ class Insights:
             "per_resolved": dict(per_resolved([usage_of(conversation) for conversation in found])),
         }
 
-    def usual(self, project: str) -> Mapping[str, Mapping[str, Usual]]:
+    def usual(self, project: str = "default") -> Mapping[str, Mapping[str, Usual]]:
         """The usual calls, cost and seconds of each agent, for the scorer of tool economics."""
         agents: dict[str, list[Conversation]] = {}
         for conversation in self._newest(project, None, None, {}):
@@ -75,3 +78,26 @@ class Insights:
 
 def _interval(found: Interval | None) -> dict[str, float] | None:
     return None if found is None else {"value": found.value, "low": found.low, "high": found.high}
+
+
+class Known:
+    """What scorers may know beside a conversation, read again every few minutes.
+
+    Args:
+        insights: Where it comes from.
+        monotonic: A clock in seconds.
+    """
+
+    def __init__(self, insights: Insights, monotonic: Callable[[], float]) -> None:
+        self._insights = insights
+        self._monotonic = monotonic
+        self._until = -math.inf
+        self._context = Context()
+
+    def __call__(self) -> Context:
+        """The context of one round of grading."""
+        now = self._monotonic()
+        if now >= self._until:
+            self._until = now + REFRESH_SECONDS
+            self._context = Context(baselines={"tool_economics": self._insights.usual()})
+        return self._context

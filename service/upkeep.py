@@ -5,22 +5,21 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from conversation.errors import UsageError
 from conversation.model import Conversation
 from ingest.dead_letters import DeadLetters
+from scoring.backfill import Backfill
 from scoring.policy.backtest import backtest
 from scoring.policy.load import load
-from scoring.runner import grade
 from scoring.scorecard import Scorecard
 from service.scenario_book import ScenarioBook
 from service.settings import RetentionConfig
 from store.conversations import ConversationStore
 from store.erase import EraseStore
-from store.grades import GradedRevision, GradeStore
 from store.retention import Retention, RetentionStore
 from store.times import iso
 
@@ -34,7 +33,7 @@ class Upkeep:
         retention: How long things are kept.
         scorecard: What back-fills grade with.
         conversations: Stored conversations.
-        grades: Where back-filled revisions go.
+        backfill: Grades what is stored.
         retention_store: Forgets.
         erase_store: Erases people.
         scenarios: Promoted scenarios, erased too.
@@ -46,7 +45,7 @@ class Upkeep:
         retention: RetentionConfig,
         scorecard: Scorecard,
         conversations: ConversationStore,
-        grades: GradeStore,
+        backfill: Backfill,
         *,
         retention_store: RetentionStore,
         erase_store: EraseStore,
@@ -56,7 +55,7 @@ class Upkeep:
         self._retention = retention
         self._scorecard = scorecard
         self._conversations = conversations
-        self._grades = grades
+        self._backfill = backfill
         self._retention_store = retention_store
         self._erase_store = erase_store
         self._scenarios = scenarios
@@ -84,22 +83,17 @@ class Upkeep:
     def regrade(self, project: str, since_ns: int | None, conversation_id: str | None, scorer: str | None) -> int:
         """Grade history under the current scorecard as further revisions; earlier verdicts stay.
 
-        With a `scorer` the others' newest scores are carried over, so the verdict stays about all of them.
+        What has scores of this scorecard already is left alone, so an interrupted back-fill is simply started again.
+
+        Returns:
+            Revisions written.
         """
         if scorer is not None and scorer not in {bound.name for bound in self._scorecard.scorers}:
             names = ", ".join(bound.name for bound in self._scorecard.scorers)
             raise UsageError(f"the scorecard has no scorer {scorer!r}; it has {names}")
-        count = 0
-        for conversation in list(self.stored(project, since_ns, conversation_id)):
-            latest = self._grades.latest(project, conversation.id)
-            if latest is None:
-                continue
-            now_ns = time.time_ns()
-            renewed = replace(conversation, revision=latest.revision + 1)
-            made = grade(renewed, self._scorecard)
-            self._grades.write([GradedRevision(renewed, made, now_ns, latest.digest, latest.watermark)])
-            count += 1
-        return count
+        keys = ((project, conversation.id) for conversation in self.stored(project, since_ns, conversation_id))
+        done = self._backfill.run(list(keys), time.time_ns, scorer=scorer)
+        return sum(revision is not None for revision in done)
 
     def backtest(self, project: str, name: str, text: str, since_ns: int | None) -> dict[str, Any]:
         """What each rule of a policy would have flagged over stored history."""

@@ -26,6 +26,7 @@ from ingest.loader import Loader
 from ingest.redact import Redactor
 from ingest.spool import Spool
 from scoring import scorecard
+from scoring.backfill import Backfill
 from scoring.due import Grader, Settle, Shard
 from scoring.scorecard import Scorecard
 from scoring.scorers.latency import LatencyParameters
@@ -33,7 +34,7 @@ from scoring.scorers.policy import PolicyScorer
 from service.drift_desk import DriftDesk
 from service.gauges import Gauges
 from service.incident_desk import IncidentDesk
-from service.insights import Insights
+from service.insights import Insights, Known
 from service.review import ReviewDesk
 from service.scenario_book import ScenarioBook
 from service.scheduler import Scheduler
@@ -237,6 +238,8 @@ def _connected(
     receiving = _receiving(settings, traces, access)
     ledger = LedgerStore(client)
     gauges = Gauges(metrics, receiving, activity, ledger)
+    insights = Insights(conversations, grades)
+    context = Known(insights, time.monotonic)
     grader = Grader(
         activity,
         traces,
@@ -244,6 +247,7 @@ def _connected(
         card,
         settle=Settle(idle_seconds=grading.idle_seconds, max_age_seconds=grading.max_age_seconds),
         shard=Shard(grading.shard, grading.shards),
+        context=context,
         observers=(gauges.observe,),
     )
     book = ScenarioBook(Path(settings.data) / "scenarios", conversations, card)
@@ -267,13 +271,13 @@ def _connected(
             settings.retention,
             card,
             conversations,
-            grades,
+            Backfill(traces, conversations, grades, card, context=context),
             retention_store=RetentionStore(client),
             erase_store=EraseStore(client),
             scenarios=book,
             dead_letters=receiving.dead_letters,
         ),
-        insights=Insights(conversations, grades),
+        insights=insights,
         scenarios=book,
         incidents=IncidentDesk(settings, client, conversations, verdicts, gauges.notified),
         receiving=receiving,

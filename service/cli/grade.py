@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -53,7 +54,8 @@ def _graded(options: Options, files: list[Path], jobs: int) -> Iterator[dict[str
         for chunk in chunks:
             yield from _grade_chunk(options, chunk)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    # A forked worker would inherit the threads of time limits in whatever state they are: it must start afresh.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         waiting = [pool.submit(_grade_chunk, options, chunk) for chunk in islice(chunks, 2 * jobs)]
         while waiting:
             yield from waiting.pop(0).result()

@@ -6,7 +6,6 @@ import logging
 import sys
 
 import typer
-from click.exceptions import ClickException
 
 from conversation.errors import FloorlineError, UsageError
 from service.cli import (
@@ -60,8 +59,6 @@ def run(arguments: list[str] | None = None) -> int:
         return _say(str(error), EXIT_USAGE)
     except FloorlineError as error:
         return _say(str(error), EXIT_COULD_NOT_RUN)
-    except ClickException as error:
-        return _say(f"{error.format_message()} (see floorline --help)", EXIT_USAGE)
     except (KeyboardInterrupt, typer.Abort):
         return _say("stopped", 130)
     except BrokenPipeError:
@@ -69,6 +66,11 @@ def run(arguments: list[str] | None = None) -> int:
         return EXIT_FAILED
     except OSError as error:
         return _say(f"{error.filename or 'system'}: {error.strerror or error}", EXIT_COULD_NOT_RUN)
+    except Exception as error:
+        # Typer brings its own copy of click, so its errors are known by what they can do, not by their class.
+        if not hasattr(error, "format_message"):
+            raise
+        return _say(f"{error.format_message()} (see floorline --help)", EXIT_USAGE)
     return result if isinstance(result, int) else 0
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from service.genai_spans import spans_of
-from tests.service.conftest import Running
+from tests.service.conftest import Running, start
 from tests.service.shop_traffic import visits
+
+
+@pytest.fixture(scope="module")
+def floorline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One Floorline for all of these: none of them may harm it."""
+    running = start(tmp_path_factory.mktemp("floorline"))
+    yield running
+    running.stop()
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 
