@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from conversation.errors import UsageError
 from conversation.verdict import Verdict
 from scoring import agreement, review_queue
-from scoring.labels import CONVERSATION, Label, as_score, label, pairs
+from scoring.labels import CONVERSATION, Label, Pair, as_score, label, pairs
 from store.conversations import ConversationStore
 from store.grades import GradeStore
 from store.labels import LabelStore
@@ -68,7 +69,15 @@ class ReviewDesk:
         """Cohen's kappa with interval, precision and recall for each scorer and version."""
         labels = self._all(project)
         scores = {name: self._grades.scores(project, name) for name in {item.conversation_id for item in labels}}
-        return [_shown(found) for found in agreement.agreements(pairs(labels, scores))]
+        compared = [self._whole(project, pair) for pair in pairs(labels, scores)]
+        return [_shown(found) for found in agreement.agreements(compared)]
+
+    def _whole(self, project: str, pair: Pair) -> Pair:
+        """A pair about the whole conversation, with the verdict it was given: not every score decides it."""
+        if pair.scorer != CONVERSATION:
+            return pair
+        found = self._conversations.get(project, pair.conversation_id)
+        return pair if found is None else replace(pair, machine=Verdict(found["verdict"]))
 
     def _all(self, project: str) -> list[Label]:
         return [
