@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from alerts.metrics import Metrics
 from conversation.verdict import LedgerState
 from ingest.counters import Series
+from service.receiving import Receiving
 from store.activity import ActivityStore
 from store.grades import GradedRevision
 from store.ledger import LedgerStore
-
-if TYPE_CHECKING:
-    from service.wiring import Receiving
 
 
 class Gauges:

@@ -9,13 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from conversation.errors import UsageError
+from conversation.errors import RetryableError, UsageError
 from conversation.model import Conversation
-from ingest.dead_letters import DeadLetters
+from ingest.erase import erase_user
 from scoring.backfill import Backfill
 from scoring.policy.backtest import backtest
 from scoring.policy.load import load
 from scoring.scorecard import Scorecard
+from service.receiving import Receiving
 from service.scenario_book import ScenarioBook
 from service.settings import RetentionConfig
 from store.conversations import ConversationStore
@@ -24,6 +25,7 @@ from store.retention import Retention, RetentionStore
 from store.times import iso
 
 PAGE = 200
+DRAIN_SECONDS = 30
 
 
 class Upkeep:
@@ -37,7 +39,7 @@ class Upkeep:
         retention_store: Forgets.
         erase_store: Erases people.
         scenarios: Promoted scenarios, erased too.
-        dead_letters: What the store refused for good.
+        receiving: Spool, loader and what the store refused for good.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Upkeep:
         retention_store: RetentionStore,
         erase_store: EraseStore,
         scenarios: ScenarioBook,
-        dead_letters: DeadLetters,
+        receiving: Receiving,
     ) -> None:
         self._retention = retention
         self._scorecard = scorecard
@@ -59,7 +61,10 @@ class Upkeep:
         self._retention_store = retention_store
         self._erase_store = erase_store
         self._scenarios = scenarios
-        self._dead_letters = dead_letters
+        self._dead_letters = receiving.dead_letters
+        self._spool = receiving.spool
+        self._loader = receiving.loader
+        self._redactor = receiving.redactor
 
     def stored(self, project: str, since_ns: int | None, conversation_id: str | None = None) -> Iterator[Conversation]:
         """Stored conversations, newest first; one at a time in memory."""
@@ -111,11 +116,22 @@ class Upkeep:
         return self._retention_store.apply(kept, time.time_ns())
 
     def erase(self, project: str, user_id: str) -> list[dict[str, Any]]:
-        """Remove one person; `left` is what verification still finds."""
-        ids = self._erase_store.conversations(project, user_id)
-        rows = [asdict(row) for row in self._erase_store.erase(project, user_id)]
-        removed = self._scenarios.forget(project, ids)
-        return [*rows, {"where": "scenarios", "removed": removed, "left": 0}]
+        """Remove one person; `left` is what verification still finds.
+
+        The id is looked for as it is and as redaction would have stored it (an e-mail address becomes a placeholder).
+
+        Raises:
+            RetryableError: The spool does not drain, so spans of the person may still be on their way.
+        """
+        names = {user_id, self._redactor.text(project, user_id)} if self._redactor else {user_id}
+        if not self._loader.drain(DRAIN_SECONDS):
+            raise RetryableError("the spool does not drain: the store is away; erase again when it is back")
+        rows = [{"where": "spool", "removed": erase_user(self._spool, project, names), "left": 0}]
+        for name in sorted(names):
+            ids = self._erase_store.conversations(project, name)
+            rows += [asdict(row) for row in self._erase_store.erase(project, name)]
+            rows.append({"where": "scenarios", "removed": self._scenarios.forget(project, ids), "left": 0})
+        return rows
 
     def dead_letters(self, project: str) -> list[dict[str, Any]]:
         """Requests the store refused for good, oldest first."""

@@ -7,7 +7,6 @@ API and console -> the stores' queries and the desks (review, drift, scenarios, 
 
 from __future__ import annotations
 
-import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,15 +15,7 @@ from alerts import objectives
 from alerts.metrics import Metrics
 from conversation.errors import FloorlineError, UsageError
 from ingest.auth import Authenticator, KeyFile, OpenAccess
-from ingest.counters import Counters
-from ingest.dead_letters import DeadLetters
-from ingest.handler import Handler
 from ingest.http_receiver import Asgi
-from ingest.http_receiver import build_app as otlp_app
-from ingest.limits import Limits
-from ingest.loader import Loader
-from ingest.redact import Redactor
-from ingest.spool import Spool
 from scoring import scorecard
 from scoring.backfill import Backfill
 from scoring.due import Grader, Settle, Shard
@@ -35,6 +26,7 @@ from service.drift_desk import DriftDesk
 from service.gauges import Gauges
 from service.incident_desk import IncidentDesk
 from service.insights import Insights, Known
+from service.receiving import Receiving, open_receiving
 from service.review import ReviewDesk
 from service.scenario_book import ScenarioBook
 from service.scheduler import Scheduler
@@ -58,27 +50,6 @@ from store.traces import TraceStore
 from store.verdicts import VerdictStore
 
 VERSION = "0.1.0"
-
-
-@dataclass
-class Receiving:
-    """The way in: from the wire to the store."""
-
-    spool: Spool
-    handler: Handler
-    loader: Loader
-    dead_letters: DeadLetters
-    counters: Counters
-    cors_origins: tuple[str, ...] = ()
-
-    def otlp_app(self) -> Asgi:
-        """OTLP over HTTP."""
-        return otlp_app(self.handler, cors_origins=self.cors_origins)
-
-    def close(self) -> None:
-        """Stop loading; what waits stays in the spool."""
-        self.loader.stop()
-        self.spool.close()
 
 
 @dataclass
@@ -163,33 +134,6 @@ class Services:
         return found
 
 
-def _receiving(settings: Settings, traces: TraceStore, access: Authenticator) -> Receiving:
-    config = settings.ingest
-    spool = Spool(settings.data / "spool", config.spool_bytes)
-    counters = Counters()
-    handler = Handler(
-        spool,
-        access=access,
-        now_ns=time.time_ns,
-        limits=Limits(
-            body_bytes=config.request_bytes,
-            decompressed_bytes=config.request_bytes,
-        ),
-        counters=counters,
-        redactor=Redactor(_redaction_key(settings.data / "redaction.key")) if config.redact else None,
-    )
-    loader = Loader(spool, traces, counters=counters)
-    return Receiving(spool, handler, loader, DeadLetters(spool), counters, config.cors_origins)
-
-
-def _redaction_key(path: Path) -> bytes:
-    """The installation's secret for placeholders; made at the first start and kept, so that placeholders stay equal."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
-
-
 def _access(settings: Settings) -> Authenticator:
     keys = KeyFile(settings.data / "keys.json", now_ns=time.time_ns)
     if keys.keys():
@@ -235,7 +179,7 @@ def _connected(
         severities=_severities(card),
     )
     metrics.prime((release["agent"], release["version"]) for found in verdicts.releases().values() for release in found)
-    receiving = _receiving(settings, traces, access)
+    receiving = open_receiving(settings, traces, access)
     ledger = LedgerStore(client)
     gauges = Gauges(metrics, receiving, activity, ledger)
     insights = Insights(conversations, grades)
@@ -275,7 +219,7 @@ def _connected(
             retention_store=RetentionStore(client),
             erase_store=EraseStore(client),
             scenarios=book,
-            dead_letters=receiving.dead_letters,
+            receiving=receiving,
         ),
         insights=insights,
         scenarios=book,
