@@ -112,6 +112,7 @@ def conversation(request: Request, conversation_id: str, parts: Parts, caller: R
         c=evidence.decorated(found),
         problems=evidence.problems(found),
         source=evidence.source,
+        names=evidence.names(found),
         states=parts.ledger.rows(caller.project, conversation_id),
         notice=request.query_params.get("notice", ""),
         next_url=_next_to_review(parts, caller, conversation_id) if "review" in request.query_params else "",

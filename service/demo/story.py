@@ -24,6 +24,8 @@ from service.wiring import Services, build
 PATIENCE_SECONDS = 120
 PROMOTED = 3
 SHOWN = 6
+# Scorers of the shipped scorecard that do not decide a verdict.
+BESIDE = ("latency", "degradation")
 TRIALS = 8
 KS = (1, 2, 4, 8)
 
@@ -152,7 +154,7 @@ def _failures(client: Client) -> list[dict[str, Any]]:
 def _faults(conversation: dict[str, Any]) -> list[dict[str, Any]]:
     """What failed the conversation, arguments first; slow turns are in the latency table."""
     failed = [score for score in conversation["scores"] if score["verdict"] == "fail"]
-    failed = [score for score in failed if not score["name"].startswith("latency")]
+    failed = [score for score in failed if not score["name"].startswith(BESIDE)]
     return sorted(failed, key=lambda score: score["argument_path"] is None)
 
 
