@@ -15,7 +15,7 @@ keeps its watermark, so both are found due again after a restart.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conversation.assemble import assemble
@@ -35,6 +35,7 @@ from store.grades import GradedRevision, Latest
 
 OWN_SERVICE = "floorline"
 RETRY_MARK = "!"
+SPANS_AT_ONCE = 1000
 Observer = Callable[[GradedRevision], None]
 _LOG = logging.getLogger(__name__)
 
@@ -72,6 +73,15 @@ class Shard:
 
     index: int = 0
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the store has of a conversation that is due."""
+
+    latest: Latest | None
+    spans: list[Span]
+    logs: list[LogRecord]
 
 
 class Grader:
@@ -141,8 +151,7 @@ class Grader:
             ready = [item for item in fresh if self._ready(item, now_ns)]
             for start in range(0, len(ready), self._batch):
                 chunk = self._continuations.join(ready[start : start + self._batch], now_ns)
-                revisions = [made for item in chunk if (made := self._revision(item, context, now_ns)) is not None]
-                written += self._write(revisions, now_ns)
+                written += self._write(self._revisions(chunk, context, now_ns), now_ns)
 
     def _due(self, now_ns: int, passed: int) -> list[Activity]:
         # The limit grows by what was passed over, so that conversations which wait never hide those behind them.
@@ -159,21 +168,48 @@ class Grader:
         key = (activity.project, activity.conversation_id)
         return self._settle.complete(activity, now_ns) and not self._backoff.waiting(key, now_ns)
 
-    def _revision(self, activity: Activity, context: Context, now_ns: int) -> GradedRevision | None:
-        """The conversation graded; None where only its watermark moved."""
-        key = (activity.project, activity.conversation_id)
-        latest: Latest | None = None
+    def _revisions(self, chunk: Sequence[Activity], context: Context, now_ns: int) -> list[GradedRevision]:
+        """A chunk of what is due, read in groups and graded one by one."""
+        made, seen = [], dict[Key, int]()
+        for group in _groups(chunk):
+            known = self._known(group)
+            for item in group:
+                found = known.pop((item.project, item.conversation_id), None)
+                revision = self._revision(item, found, context, now_ns)
+                if revision is None:
+                    seen[item.project, item.conversation_id] = item.watermark
+                else:
+                    made.append(revision)
+        self._grades.seen_many(seen)
+        return made
+
+    def _known(self, group: Sequence[Activity]) -> dict[Key, _Stored]:
+        """What the store has of a group; nothing where one of them spoils it, for each is then read alone."""
+        keys = [(item.project, item.conversation_id) for item in group]
         try:
-            latest = self._grades.latest(*key)
-            spans, logs = self._traces.read(*key)
-            conversation = assembled(key, spans, logs)
+            latest, contents = self._grades.latest_many(keys), self._traces.read_many(keys)
+        except Exception as error:  # noqa: BLE001 - reading them one by one tells which it was, and why
+            _LOG.info("%d conversations are read one by one: %s", len(keys), error)
+            return {}
+        return {key: _Stored(latest.get(key), *content) for key, content in contents.items()}
+
+    def _revision(
+        self, activity: Activity, found: _Stored | None, context: Context, now_ns: int
+    ) -> GradedRevision | None:
+        """The conversation graded; None where only its watermark is to move."""
+        key = (activity.project, activity.conversation_id)
+        latest = found.latest if found else None
+        try:
+            if found is None:
+                latest = self._grades.latest(*key)
+                found = _Stored(latest, *self._traces.read(*key))
+            conversation = assembled(key, found.spans, found.logs)
             digest = digest_of(conversation)
             if latest is not None and latest.digest == digest:
-                self._grades.seen(*key, activity.watermark)
                 self._backoff.cleared(key)
                 return None
             conversation = replace(conversation, revision=next_revision(latest), ended=activity.ended)
-            own = is_own(spans)
+            own = is_own(found.spans)
             given = _own(self._scorecard) if own else self._graded(conversation, context, now_ns)
         except Exception as error:  # noqa: BLE001 - one bad conversation must not hold up the rest
             return self._failure(key, latest, error, now_ns)
@@ -216,6 +252,20 @@ class Grader:
             for observer in self._observers:
                 observer(revision)
         return len(revisions)
+
+
+def _groups(chunk: Iterable[Activity]) -> Iterator[list[Activity]]:
+    """Parts of a chunk to read at once: no more spans than memory has room for, or one conversation."""
+    group: list[Activity] = []
+    spans = 0
+    for item in chunk:
+        if group and spans + item.spans > SPANS_AT_ONCE:
+            yield group
+            group, spans = [], 0
+        group.append(item)
+        spans += item.spans
+    if group:
+        yield group
 
 
 def assembled(key: Key, spans: Iterable[Span], logs: Iterable[LogRecord]) -> Conversation:

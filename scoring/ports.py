@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from conversation.model import LogRecord, Span
 from store.activity import Activity
 from store.grades import GradedRevision, Latest
+
+Key = tuple[str, str]
+Content = tuple[list[Span], list[LogRecord]]
 
 
 class ActivityPort(Protocol):
@@ -34,6 +37,10 @@ class TracePort(Protocol):
         """Everything of one conversation."""
         ...
 
+    def read_many(self, keys: Sequence[Key]) -> dict[Key, Content]:
+        """Everything of some conversations, by (project, conversation id)."""
+        ...
+
     def link(self, project: str, trace_id: str, conversation_id: str, rule: str, at_ns: int) -> None:
         """Note that a trace without a conversation id belongs to a conversation."""
         ...
@@ -46,10 +53,18 @@ class GradePort(Protocol):
         """The newest revision written, None before the first."""
         ...
 
+    def latest_many(self, keys: Sequence[Key]) -> dict[Key, Latest]:
+        """The newest revisions of those that have one, by (project, conversation id)."""
+        ...
+
     def write(self, revisions: Sequence[GradedRevision]) -> None:
         """Write revisions; writing one again changes nothing."""
         ...
 
     def seen(self, project: str, conversation_id: str, watermark: int) -> None:
         """Note that everything up to the watermark is covered by the newest revision."""
+        ...
+
+    def seen_many(self, watermarks: Mapping[Key, int]) -> None:
+        """The same of several, by (project, conversation id)."""
         ...

@@ -11,7 +11,7 @@ then superseded like any other. Writing the same revision twice gives the same a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conversation.verdict import Evidence, Score, Verdict
@@ -21,6 +21,7 @@ from store.grade_rows import Attempt, GradedRevision, Row, rows
 from store.sql import load
 
 __all__ = ["GradeStore", "GradedRevision", "Latest"]
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,33 @@ class GradeStore:
 
     def seen(self, project: str, conversation_id: str, watermark: int) -> None:
         """Note that everything up to the watermark is covered by the newest revision."""
-        self._client.command(
-            load("grade_seen"), {"project": project, "conversation_id": conversation_id, "watermark": watermark}
-        )
+        self.seen_many({(project, conversation_id): watermark})
+
+    def seen_many(self, watermarks: Mapping[Key, int]) -> None:
+        """The same of several, by (project, conversation id)."""
+        if watermarks:
+            marks = [(*key, watermark) for key, watermark in watermarks.items()]
+            self._client.command(load("grade_seen"), {"marks": marks})
 
     def latest(self, project: str, conversation_id: str) -> Latest | None:
         """The newest revision written, None before the first."""
+        return self.latest_many([(project, conversation_id)]).get((project, conversation_id))
+
+    def latest_many(self, keys: Sequence[Key]) -> dict[Key, Latest]:
+        """The same of several, by (project, conversation id); those without a revision are left out."""
+        if not keys:
+            return {}
         found = self._client.query(
-            "SELECT revision, digest, watermark FROM graded WHERE project = {project:String} "
-            "AND conversation_id = {conversation_id:String} ORDER BY written DESC LIMIT 1",
-            {"project": project, "conversation_id": conversation_id},
+            "SELECT project, conversation_id, revision, digest, watermark FROM graded "
+            "WHERE (project, conversation_id) IN {keys:Array(Tuple(String, String))} "
+            "ORDER BY written DESC LIMIT 1 BY project, conversation_id",
+            {"keys": list(keys)},
             role="jobs",
         )
-        return Latest(int(found[0]["revision"]), found[0]["digest"], int(found[0]["watermark"])) if found else None
+        return {
+            (row["project"], row["conversation_id"]): Latest(int(row["revision"]), row["digest"], int(row["watermark"]))
+            for row in found
+        }
 
     def scores(self, project: str, conversation_id: str) -> list[Score]:
         """The scores of the newest revision, in the order the scorecard gave them."""

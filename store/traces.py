@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,6 +22,8 @@ from store.sql import load
 # Wire tags of the fields that `otlp.proto` appends to a body, and of the batch that holds the bodies.
 _PROJECT_TAG, _RECEIVED_TAG, _REQUEST_TAG = b"\xa2\x06", b"\xa9\x06", b"\x0a"
 _TRACE_HEX_DIGITS = 32
+Key = tuple[str, str]
+Content = tuple[list[Span], list[LogRecord]]
 _MORE = 0x80  # the bit of a varint's byte that says that another follows
 
 
@@ -75,16 +78,34 @@ class TraceStore:
                 }
                 self._client.insert_raw(table, payload, "ProtobufSingle", settings, token=f"{token}:{signal}")
 
-    def read(self, project: str, conversation_id: str) -> tuple[list[Span], list[LogRecord]]:
+    def read(self, project: str, conversation_id: str) -> Content:
         """Every span and log record of a conversation, each once, in no particular order."""
-        traces, sessions = self._traces(project, conversation_id)
-        if not traces:
-            return [], []
-        bound = {"project": project, "traces": traces, "sessions": sessions}
+        return self.read_many([(project, conversation_id)])[project, conversation_id]
+
+    def read_many(self, keys: Sequence[Key]) -> dict[Key, Content]:
+        """The same of several (project, conversation id); all is held in memory, so bound how much you ask for.
+
+        Three statements for each project, whatever the number of conversations: one by one, they took half of the
+        time of grading.
+        """
+        found: dict[Key, Content] = {key: ([], []) for key in keys}
+        for project in {project for project, _ in found}:
+            self._read(project, found)
+        return found
+
+    def _read(self, project: str, found: dict[Key, Content]) -> None:
+        """Fill in what the conversations of one project hold."""
+        owners, sessions = self._traces(project, {name for own, name in found if own == project})
+        if not owners:
+            return
+        bound = {"project": project, "traces": sorted(owners), "sessions": sessions}
         as_bytes = {"String": "bytes", "FixedString": "bytes"}
-        spans = self._client.query(load("read_spans"), bound, role="jobs", formats=as_bytes)
-        logs = self._client.query(load("read_logs"), bound, role="jobs", formats=as_bytes)
-        return [span_of(row) for row in spans], [log_of(row) for row in logs]
+        for row in self._client.query(load("read_spans"), bound, role="jobs", formats=as_bytes):
+            span = span_of(row)
+            found[project, owners[span.trace_id]][0].append(span)
+        for row in self._client.query(load("read_logs"), bound, role="jobs", formats=as_bytes):
+            record = log_of(row)
+            found[project, owners[record.trace_id]][1].append(record)
 
     def count(self, project: str | None = None) -> int:
         """Distinct spans stored, of one project or of all."""
@@ -102,19 +123,16 @@ class TraceStore:
         self._client.insert("trace_links", columns, [row])
         self._client.command(load("touch_trace"), {"project": project, "trace": trace_id})
 
-    def _traces(self, project: str, conversation_id: str) -> tuple[list[str], list[str]]:
-        """Hex ids of the conversation's traces, and the sessions under which their spans are sorted."""
-        bound = {
-            "project": project,
-            "conversation_id": conversation_id,
-            "trace_hex": conversation_id if is_trace_id(conversation_id) else "",
-        }
-        traces, sessions = [], {""}
+    def _traces(self, project: str, names: AbstractSet[str]) -> tuple[dict[str, str], list[str]]:
+        """The conversation of each of their traces by hex id, and the sessions under which the spans are sorted."""
+        bound = {"project": project, "names": sorted(names), "traces": sorted(filter(is_trace_id, names))}
+        owners, sessions = {}, {""}
         for row in self._client.query(load("conversation_traces"), bound, role="jobs"):
-            if (row["linked"] or row["named"] or row["trace_hex"]) == conversation_id:
-                traces.append(row["trace_hex"])
+            owner = row["linked"] or row["named"] or row["trace_hex"]
+            if owner in names:
+                owners[row["trace_hex"]] = owner
                 sessions.update(row["sessions"])
-        return traces, sorted(sessions)
+        return owners, sorted(sessions)
 
 
 @cache

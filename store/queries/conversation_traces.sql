@@ -1,11 +1,11 @@
--- Every trace that may belong to one conversation, with what decides it: a link, else the best candidate, else itself.
+-- Every trace that may belong to some conversations, with what decides it: a link, else the best candidate, else itself.
 WITH candidates AS
 (
-    SELECT trace_id FROM conversation_traces WHERE project = {project:String} AND conversation_id = {conversation_id:String}
+    SELECT trace_id FROM conversation_traces WHERE project = {project:String} AND conversation_id IN {names:Array(String)}
     UNION DISTINCT
-    SELECT trace_id FROM trace_links WHERE project = {project:String} AND conversation_id = {conversation_id:String}
+    SELECT trace_id FROM trace_links WHERE project = {project:String} AND conversation_id IN {names:Array(String)}
     UNION DISTINCT
-    SELECT toFixedString(unhex({trace_hex:String}), 16) AS trace_id WHERE {trace_hex:String} != ''
+    SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16) AS trace_id
 )
 SELECT
     lower(hex(activity.trace_id)) AS trace_hex,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conversation.errors import PermanentError, RetryableError
@@ -110,6 +110,10 @@ class MemoryStore:
             raise PermanentError("spans are garbled")
         return list(self.seen_[project, conversation_id].spans), []
 
+    def read_many(self, keys: Sequence[Key]) -> dict[Key, tuple[list[Span], list[LogRecord]]]:
+        """All or, where one is poisoned, none."""
+        return {key: self.read(*key) for key in keys}
+
     def link(self, project: str, trace_id: str, conversation_id: str, rule: str, at_ns: int) -> None:
         """The trace's spans move to the conversation."""
         del rule
@@ -124,6 +128,10 @@ class MemoryStore:
             return None
         watermark = self.watermarks[project, conversation_id]
         return Latest(graded.conversation.revision, graded.digest, watermark)
+
+    def latest_many(self, keys: Sequence[Key]) -> dict[Key, Latest]:
+        """The newest revisions."""
+        return {key: found for key in keys if (found := self.latest(*key)) is not None}
 
     def write(self, revisions: Sequence[GradedRevision]) -> None:
         """Keep revisions; all or none."""
@@ -141,6 +149,11 @@ class MemoryStore:
         """Only the watermark moves."""
         self._check()
         self.watermarks[project, conversation_id] = watermark
+
+    def seen_many(self, watermarks: Mapping[Key, int]) -> None:
+        """Only the watermarks move."""
+        for key, watermark in watermarks.items():
+            self.seen(*key, watermark)
 
     def ledger(self, key: Key) -> tuple[LedgerEntry, ...]:
         """The states of the newest revision."""

@@ -128,6 +128,17 @@ def test_a_graded_conversation_is_due_again_only_after_something_new(engine: Cli
     assert grades.latest("p", "c") == Latest(1, "d1", again.watermark)
 
 
+def test_watermarks_of_several_conversations_move_at_once(engine: Client) -> None:
+    store = GradeStore(engine)
+    store.write([revision("a"), revision("b"), revision("a", project="p"), revision("c")])
+    keys = [("default", "a"), ("default", "b"), ("p", "a")]
+    store.seen_many({("default", "absent"): 9, **{key: 5 + place for place, key in enumerate(keys)}})
+    latest = store.latest_many([*keys, ("default", "c"), ("default", "absent")])
+    assert latest == {
+        key: Latest(1, "d1", mark) for key, mark in zip([*keys, ("default", "c")], (5, 6, 7, 1), strict=True)
+    }
+
+
 def test_a_restarted_grader_goes_on_at_its_tail_and_misses_nothing(engine: Client) -> None:
     traces, clock = TraceStore(engine), iter(range(0, 10_000, 100))
     traces.load([body({"session.id": "a"}, trace="1" * 32)], "a")

@@ -166,6 +166,18 @@ def test_a_link_overrides_what_the_spans_say(engine: Client) -> None:
     assert (due.conversation_id, due.first_start_ns, due.last_received_ns, due.spans) == ("other", NOW, NOW, 1)
 
 
+def test_conversations_read_together_are_as_read_one_by_one(engine: Client) -> None:
+    store = TraceStore(engine)
+    places = [("p", "a"), ("p", "b"), ("q", "a"), ("p", "3" * 32), ("p", "absent")]
+    named = [
+        body({"session.id": name}, trace=f"{place:032d}", project=own) for place, (own, name) in enumerate(places[:3])
+    ]
+    store.load([*named, body({}, trace="3" * 32)], "all")
+    together = store.read_many(places)
+    assert together == {place: store.read(*place) for place in places}
+    assert [len(together[place][0]) for place in places] == [1, 1, 1, 1, 0]
+
+
 def test_two_projects_never_see_each_others_spans(engine: Client) -> None:
     store = TraceStore(engine)
     store.load([body({"session.id": "c", "who": "p"}), body({"session.id": "c", "who": "q"}, project="q")], "a")
