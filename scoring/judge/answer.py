@@ -11,6 +11,7 @@ from conversation.errors import PermanentError
 from conversation.verdict import Verdict
 
 WORDS = ("pass", "fail", "unsure")
+MOST_REASON = 300
 
 
 class JudgeAnswerError(PermanentError):
@@ -23,7 +24,7 @@ class ClauseAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    reason: Annotated[str, Field(max_length=2000)]
+    reason: Annotated[str, Field(max_length=MOST_REASON)]
     evidence: Annotated[tuple[str, ...], Field(max_length=50)]
     verdict: Literal["pass", "fail", "unsure"]
 
@@ -41,14 +42,15 @@ class Answer(BaseModel):
     clauses: tuple[ClauseAnswer, ...]
 
 
-def schema(clause_ids: Sequence[str]) -> dict[str, Any]:
-    """JSON Schema of an answer about these clauses, in the strict form OpenAI-compatible endpoints take."""
+def schema(clause_ids: Sequence[str], message_ids: Collection[str]) -> dict[str, Any]:
+    """JSON Schema of an answer about these clauses and messages, in the strict form of OpenAI-compatible endpoints."""
     clause = {
         "type": "object",
         "properties": {
             "id": {"type": "string", "enum": list(clause_ids)},
-            "reason": {"type": "string"},
-            "evidence": {"type": "array", "items": {"type": "string"}},
+            # Bounds that constrained decoding keeps: a small model would else go on until its tokens are used up.
+            "reason": {"type": "string", "maxLength": MOST_REASON},
+            "evidence": {"type": "array", "items": {"type": "string", "enum": sorted(message_ids)}, "maxItems": 8},
             "verdict": {"type": "string", "enum": list(WORDS)},
         },
         "required": ["id", "reason", "evidence", "verdict"],
@@ -56,7 +58,9 @@ def schema(clause_ids: Sequence[str]) -> dict[str, Any]:
     }
     return {
         "type": "object",
-        "properties": {"clauses": {"type": "array", "items": clause}},
+        "properties": {
+            "clauses": {"type": "array", "items": clause, "minItems": len(clause_ids), "maxItems": len(clause_ids)}
+        },
         "required": ["clauses"],
         "additionalProperties": False,
     }

@@ -177,7 +177,7 @@ class JudgeScorer:
         """A usable answer, after at most one repair."""
         names = [clause.id for clause in clauses]
         cost = _Cost()
-        reply = self._asked(asked, names, cost)
+        reply = self._asked(asked, names, message_ids, cost)
         try:
             return read(reply.text, names, message_ids), cost
         except JudgeAnswerError as problem:
@@ -186,14 +186,14 @@ class JudgeScorer:
                 raise
             again = prompt.repair(asked, reply.text, str(problem))
         self._count(repairs=1)
-        reply = self._asked(again, names, cost)
+        reply = self._asked(again, names, message_ids, cost)
         try:
             return read(reply.text, names, message_ids), cost
         except JudgeAnswerError:
             self._count(unusable=1)
             raise
 
-    def _asked(self, messages: list[dict[str, str]], names: list[str], cost: _Cost) -> Reply:
+    def _asked(self, messages: list[dict[str, str]], names: list[str], message_ids: set[str], cost: _Cost) -> Reply:
         """One question within the budget, counted."""
         chosen, now = self._parameters, self._now_ns()
         if chosen.usd_per_day is not None and self._memory.spending(now).usd >= chosen.usd_per_day:
@@ -203,7 +203,7 @@ class JudgeScorer:
         self._count(calls=1)
         try:
             with self._slots:
-                reply = ask(self._endpoint, messages, schema(names), chosen.most_output_tokens)
+                reply = ask(self._endpoint, messages, schema(names, message_ids), chosen.most_output_tokens)
         except LlmAwayError:
             self._count(away=1)
             raise
