@@ -78,14 +78,7 @@ def promote(
         id=_id(conversation, failed),
         title=failures.describe(failed[0]),
         tags=list(tags),
-        origin=Origin(
-            conversation=conversation.id,
-            project=conversation.project,
-            agent=conversation.agent.name,
-            version=conversation.agent.version,
-            revision=conversation.revision,
-            scorecard_version=grade.scorecard_version,
-        ),
+        origin=_origin(conversation, grade),
         expected_failures=failed,
         scorecard=str(scorecard) if scorecard else None,
         policy=str(policy) if policy else None,
@@ -105,6 +98,17 @@ def promote(
         world=_world(conversation, kinds),
         recordings=[_recording(call, conversation) for call in conversation.tool_calls if call.executed],
         recorded_agent=_steps(conversation),
+    )
+
+
+def _origin(conversation: Conversation, grade: Grade) -> Origin:
+    return Origin(
+        conversation=conversation.id,
+        project=conversation.project,
+        agent=conversation.agent.name,
+        version=conversation.agent.version,
+        revision=conversation.revision,
+        scorecard_version=grade.scorecard_version,
     )
 
 

@@ -70,7 +70,7 @@ class Gauges:
         backlog = self._activity.backlog(now_ns)
         operations.backlog.set(backlog["pending"])
         operations.backlog_age.set(backlog["oldest_seconds"])
-        for state, count in self._ledger.totals().items():
+        for state, count in self._ledger.totals(pending=backlog["pending"]).items():
             operations.ledger.labels(state).set(count)
         self._count_ingest()
 

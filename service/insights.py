@@ -20,6 +20,8 @@ from store.grades import GradeStore
 MOST = 1000
 KS = (1, 2, 4, 8)
 REFRESH_SECONDS = 600
+# Enough for a median and its spread, and cheap enough to read between two rounds of grading.
+USUAL_FROM = 150
 
 
 class Insights:
@@ -63,14 +65,14 @@ class Insights:
     def usual(self, project: str = "default") -> Mapping[str, Mapping[str, Usual]]:
         """The usual calls, cost and seconds of each agent, for the scorer of tool economics."""
         agents: dict[str, list[Conversation]] = {}
-        for conversation in self._newest(project, None, None, {}):
+        for conversation in self._newest(project, None, None, {}, USUAL_FROM):
             agents.setdefault(conversation.agent.name, []).append(conversation)
         return {agent: usual(map(usage_of, own)) for agent, own in agents.items()}
 
     def _newest(
-        self, project: str, agent: str | None, since_ns: int | None, verdicts: dict[str, str]
+        self, project: str, agent: str | None, since_ns: int | None, verdicts: dict[str, str], most: int = MOST
     ) -> list[Conversation]:
-        page = self._conversations.page(project, agent=agent, since_ns=since_ns, limit=MOST)
+        page = self._conversations.page(project, agent=agent, since_ns=since_ns, limit=most)
         verdicts.update({item["conversation_id"]: item["verdict"] for item in page.items})
         made = (self._conversations.conversation(project, name) for name in list(verdicts))
         return [conversation for conversation in made if conversation is not None]

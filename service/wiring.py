@@ -172,13 +172,7 @@ def _connected(
     grading = settings.grading
     traces, activity, grades = TraceStore(client), ActivityStore(client), GradeStore(client)
     conversations, verdicts = ConversationStore(client), VerdictStore(client)
-    metrics = Metrics(
-        VERSION,
-        turn_budgets=spec.turn_budgets,
-        first_token_budgets=spec.first_token_budgets,
-        severities=_severities(card),
-    )
-    metrics.prime((release["agent"], release["version"]) for found in verdicts.releases().values() for release in found)
+    metrics = _metrics(spec, card, verdicts)
     receiving = open_receiving(settings, traces, access)
     ledger = LedgerStore(client)
     gauges = Gauges(metrics, receiving, activity, ledger)
@@ -231,6 +225,18 @@ def _connected(
         rollups=RollupStore(client),
         budgets=_budgets(card),
     )
+
+
+def _metrics(spec: objectives.ObjectivesSpec, card: Scorecard, verdicts: VerdictStore) -> Metrics:
+    """The metrics, with the series of known releases at 0 so that their first increase is seen."""
+    made = Metrics(
+        VERSION,
+        turn_budgets=spec.turn_budgets,
+        first_token_budgets=spec.first_token_budgets,
+        severities=_severities(card),
+    )
+    made.prime((release["agent"], release["version"]) for found in verdicts.releases().values() for release in found)
+    return made
 
 
 def _severities(card: Scorecard) -> dict[str, str]:
