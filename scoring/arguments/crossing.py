@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 
 from scoring.arguments.choices import Choices
+from scoring.arguments.confirmed import Confirmed
 from scoring.arguments.entities import Entities
 from scoring.arguments.finding import Finding
 from scoring.arguments.leaves import Path
@@ -21,7 +22,8 @@ def cross_findings(study: Study, findings: Findings) -> None:
     """Files what the rest of the conversation says against each argument, into a mapping that makes empty lists."""
     index, arguments = study.index, study.arguments
     pairs, entities = Pairs(index, arguments), Entities(index)
-    choices, dearer = Choices(index, arguments, Rivals(index, arguments)), Superlatives(index)
+    rivals = Rivals(index, arguments)
+    choices, confirmed, dearer = Choices(index, arguments, rivals), Confirmed(index, rivals), Superlatives(index)
     for number, group in study.groups.items():
         moment = study.moments.of(group[0].call, group[0].at)
         for path, finding in (
@@ -31,6 +33,8 @@ def cross_findings(study: Study, findings: Findings) -> None:
             *dearer.findings(group),
         ):
             findings[number, path].append(finding)
+        for argument, finding in confirmed.findings(group, moment):
+            findings[number, argument.path].append(finding)
         for argument in group:
             for finding in choices.findings(argument, moment, group):
                 findings[number, argument.path].append(finding)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import orjson
 
 from conversation.model import Role, ToolCall
 from conversation.verdict import Evidence
@@ -61,13 +60,14 @@ class Deed:
 def deeds_of(study: Study) -> list[Deed]:
     """All calls in order, as deeds."""
     descriptions = {tool.name: tool.description for tool in study.index.conversation.tools}
-    accepted: dict[bytes, ToolCall] = {}
+    accepted: dict[str, ToolCall] = {}
     found: list[Deed] = []
     for number, call in enumerate(study.index.calls):
         group = study.groups.get(number, [])
         effect = effect_of(call.name, descriptions.get(call.name, ""))
         moment = study.moments.of(call, call.message if call.message is not None else 0)
-        key = orjson.dumps([call.name, call.arguments], option=orjson.OPT_SORT_KEYS)
+        # Not orjson: it refuses whole numbers of more than 64 bits.
+        key = json.dumps([call.name, call.arguments], sort_keys=True)
         found.append(_deed(call, effect, group, moment, accepted.get(key)))
         if call.error is None:
             accepted.setdefault(key, call)
