@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from conversation.verdict import Grade, Verdict
 from scenarios import scenario_file
 from scenarios.minimise import minimise as minimised
 from scenarios.promote import promote
 from scenarios.reproduce import marked, prove
 from scenarios.spec import Scenario
-from scoring.runner import grade
+from scoring.runner import counts, grade
 from scoring.scorecard import Scorecard
 from store.conversations import ConversationStore
 
@@ -38,12 +40,20 @@ class ScenarioBook:
         conversation = self._conversations.conversation(project, conversation_id)
         if conversation is None:
             return None
-        scenario = promote(conversation, grade(conversation, self._scorecard))
+        scenario = promote(conversation, self._deciding(grade(conversation, self._scorecard)))
         if minimise:
             scenario = minimised(scenario, self._scorecard)
         scenario = marked(scenario, prove(scenario, self._scorecard))
         path = scenario_file.write(scenario, self._of(project))
         return self._shown(scenario, path)
+
+    def _deciding(self, given: Grade) -> Grade:
+        """The grade without failures that do not decide its verdict, unless there are no others.
+
+        A fixed agent may be as slow or as repetitive as the broken one was; the test is about what was wrong.
+        """
+        kept = tuple(s for s in given.scores if s.verdict is not Verdict.FAIL or counts(s, self._scorecard))
+        return replace(given, scores=kept) if any(s.verdict is Verdict.FAIL for s in kept) else given
 
     def all(self, project: str) -> list[dict[str, Any]]:
         """The project's scenarios, newest first."""
