@@ -22,7 +22,7 @@ _BY_CONVERSATION = (
     "labels",
     "conversation_ends",
 )
-_SUMS = ("turn_hours", "score_hours", "sealed_hours")
+_SUMS = ("turn_hours", "score_hours", "sealed_hours", "turn_days", "sealed_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,13 @@ class EraseStore:
         ids, traces, attempts, hours = self._found(project, user_id)
         by_trace = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
         by_attempt = "attempt IN {attempts:Array(UInt64)}"
+        days = {hour // 86_400 * 86_400 for hour in hours}
         by_hour = "hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'))"
         scopes: list[tuple[str, str, Mapping[str, object]]] = [
             *((table, by_trace, {"traces": sorted(traces)}) for table in _BY_TRACE),
             *((table, "conversation_id IN {ids:Array(String)}", {"ids": sorted(ids)}) for table in _BY_CONVERSATION),
             ("argument_values", by_attempt, {"attempts": sorted(attempts)}),
-            *((table, by_hour, {"hours": sorted(hours)}) for table in _SUMS),
+            *((table, by_hour, {"hours": sorted(hours | days)}) for table in _SUMS),
         ]
         return [self._erase(table, condition, {"project": project, **values}) for table, condition, values in scopes]
 

@@ -1,4 +1,4 @@
-"""Which hours of a window have sums that count, and which must be read from their rows."""
+"""Which days and hours of a window have sums that count, and which hours must be read from their rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from store.client import Client
-from store.times import HOUR_NS
+from store.times import HOUR_NS, SECOND_NS
 from store.window import bound
 
+DAY_SECONDS = 86_400
 _HOURS = """
 SELECT toUnixTimestamp(hour) AS hour, max(touched) AS touched_at, max(sealed) AS sealed_at
 FROM
@@ -34,28 +35,44 @@ class Hours:
         window: What the window's SQL binds.
         sealed: (hour, time of its sums), for hours wholly inside the window.
         raw: Seconds of the hours to read from rows.
+        days: (first hour, time of its sums), for days whose hours are in neither.
     """
 
     window: dict[str, object]
     sealed: Sequence[tuple[int, datetime]]
     raw: Sequence[int]
+    days: Sequence[tuple[int, datetime]] = ()
 
     def bindings(self) -> dict[str, object]:
         """Parameters for both halves of a query."""
-        sealed = [(hour, round(at.timestamp() * 1000)) for hour, at in self.sealed]
-        return {**self.window, "hours": list(self.raw), "sealed": sealed}
+        return {**self.window, "hours": list(self.raw), "sealed": _pairs(self.sealed), "days": _pairs(self.days)}
 
 
-# The rows of sums that count: binds `sealed`.
+# The rows of sums that count: binds `sealed`; of days: binds `days`.
 SEALED = """project = {project:String} AND (hour, sealed_at) IN
     (
         SELECT toDateTime(pair.1, 'UTC'), fromUnixTimestamp64Milli(pair.2, 'UTC')
         FROM (SELECT arrayJoin({sealed:Array(Tuple(UInt32, Int64))}) AS pair)
     )"""
 
+SEALED_DAYS = SEALED.replace("{sealed:", "{days:")
+_DAYS = """
+SELECT toUnixTimestamp(hour) AS day, sealed_at, newest, hours FROM sealed_days FINAL
+WHERE project = {project:String}
+    AND hour >= toDateTime({from_hour:UInt32}, 'UTC') AND hour <= toDateTime({to_hour:UInt32}, 'UTC')
+"""
 
-def hours_of(client: Client, project: str, since_ns: int | None, until_ns: int | None, *, role: str = "read") -> Hours:
-    """Sort the hours of a window."""
+
+def hours_of(
+    client: Client,
+    project: str,
+    since_ns: int | None,
+    until_ns: int | None,
+    *,
+    role: str = "read",
+    days: bool = False,
+) -> Hours:
+    """Sort the hours of a window; with `days` into whole days first, where their sums are enough."""
     window = bound(project, since_ns, until_ns)
     since, until = int(str(window["since_ns"])), int(str(window["until_ns"]))
     sealed: list[tuple[int, datetime]] = []
@@ -67,4 +84,27 @@ def hours_of(client: Client, project: str, since_ns: int | None, until_ns: int |
             sealed.append((start, row["sealed_at"]))
         else:
             raw.append(start)
-    return Hours(window, sealed, raw)
+    hours = Hours(window, sealed, raw)
+    return _with_days(client, hours, until, role) if days and sealed else hours
+
+
+def _with_days(client: Client, hours: Hours, until_ns: int, role: str) -> Hours:
+    """Take whole days, where all hours of a day are sealed and its sums are of these very hours."""
+    by_day: dict[int, list[tuple[int, datetime]]] = {}
+    for hour, at in hours.sealed:
+        by_day.setdefault(hour // DAY_SECONDS * DAY_SECONDS, []).append((hour, at))
+    open_days = {hour // DAY_SECONDS * DAY_SECONDS for hour in hours.raw}
+    days: list[tuple[int, datetime]] = []
+    for row in client.query(_DAYS, hours.window, role=role):
+        day, own = int(row["day"]), by_day.get(int(row["day"]), [])
+        # A window that ends within a day has fewer of its hours, or has them all: the sums tell by their number.
+        same = len(own) == row["hours"] and max(at for _, at in own) == row["newest"]
+        if same and day not in open_days and (day + DAY_SECONDS) * SECOND_NS <= until_ns:
+            days.append((day, row["sealed_at"]))
+            del by_day[day]
+    rest = [pair for own in by_day.values() for pair in own]
+    return Hours(hours.window, rest, hours.raw, days)
+
+
+def _pairs(sums: Sequence[tuple[int, datetime]]) -> list[tuple[int, int]]:
+    return [(start, round(at.timestamp() * 1000)) for start, at in sums]

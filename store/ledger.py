@@ -8,10 +8,12 @@ are counted: those `ingested` are the `graded` (up to date) and the `pending`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conversation.verdict import LedgerState
+from store.changes import mark_of
 from store.client import Client
 from store.sql import load
 from store.waiting import waiting_sql
@@ -33,6 +35,8 @@ class LedgerStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._lock = threading.Lock()
+        self._kept: tuple[int, dict[str, int], list[str]] | None = None
 
     def counts(
         self, project: str, since_ns: int | None = None, *, scorers: Sequence[str] | None = None
@@ -46,10 +50,34 @@ class LedgerStore:
         """
         return self._counts(bound(project, since_ns, None), _GRADED, _WAITING, scorers)
 
-    def totals(self, scorers: Sequence[str] | None = None) -> dict[str, int]:
-        """Entries by state over all projects."""
-        found = self._counts({}, "1", "1", scorers)
-        return {str(state): int(found[str(state)]) for state in LedgerState}
+    def totals(self, scorers: Sequence[str] | None = None, *, pending: int | None = None) -> dict[str, int]:
+        """Entries by state over all projects; counted again only after something was written.
+
+        Args:
+            scorers: As for `counts`.
+            pending: Conversations that wait, where the caller knows (`ActivityStore.backlog`): looking for them reads
+                the log of everything that ever came in.
+        """
+        entries, known = self._entries()
+        waiting = self._pending({}, "1")[0] if pending is None else pending
+        entries[str(LedgerState.PENDING)] += waiting * len(scorers or known or [""])
+        return entries
+
+    def _entries(self) -> tuple[dict[str, int], list[str]]:
+        """Entries of the ledger by state, and its scorers."""
+        mark = mark_of(self._client, ("ledger", "superseded"))
+        with self._lock:
+            kept = self._kept
+        if kept is None or kept[0] != mark:
+            entries = {str(state): 0 for state in LedgerState}
+            scorers = set()
+            for row in self._client.query(load("ledger_totals"), role="jobs"):
+                entries[row["state"]] += int(row["entries"])
+                scorers.add(row["scorer"])
+            kept = (mark, entries, sorted(scorers))
+            with self._lock:
+                self._kept = kept
+        return dict(kept[1]), kept[2]
 
     def rows(self, project: str, conversation_id: str) -> list[dict[str, Any]]:
         """Every entry of one conversation, newest revision first: why was this one (not) scored?"""

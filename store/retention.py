@@ -25,7 +25,17 @@ _GRADES = {
     "scores": "started_ns",
     "ledger": "started_ns",
 }
-_BY_HOUR = ("attempts", "superseded", "graded", "hour_touches", "sealed_hours", "turn_hours", "score_hours")
+_BY_HOUR = (
+    "attempts",
+    "superseded",
+    "graded",
+    "hour_touches",
+    "sealed_hours",
+    "turn_hours",
+    "score_hours",
+    "turn_days",
+    "sealed_days",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +107,14 @@ class RetentionStore:
 
     def _drop_old_sums(self) -> None:
         """Sums of hours that were summed up again since are never read; remove them."""
-        for table in ("turn_hours", "score_hours"):
+        for table, seals in (
+            ("turn_hours", "sealed_hours"),
+            ("score_hours", "sealed_hours"),
+            ("turn_days", "sealed_days"),
+        ):
             stale = (
                 "(project, hour, sealed_at) NOT IN "
-                "(SELECT project, hour, max(sealed_hours.sealed_at) FROM sealed_hours GROUP BY project, hour)"
+                f"(SELECT project, hour, max({seals}.sealed_at) FROM {seals} GROUP BY project, hour)"
             )
             found = self._client.query(f"SELECT count() AS n FROM {table} WHERE {stale}", role="jobs")
             if found[0]["n"]:

@@ -128,6 +128,37 @@ def test_a_graded_conversation_is_due_again_only_after_something_new(engine: Cli
     assert grades.latest("p", "c") == Latest(1, "d1", again.watermark)
 
 
+def test_a_resting_search_wakes_at_the_time_something_is_complete_or_when_something_comes(engine: Client) -> None:
+    traces, activity = TraceStore(engine), ActivityStore(engine, monotonic=lambda: 0.0)
+
+    def due(seconds: float) -> list[str]:
+        found = activity.due(NOW + int(seconds * SECOND), idle_seconds=30, max_age_seconds=1e6)
+        return [item.conversation_id for item in found]
+
+    assert due(0) == due(1e5) == []
+    traces.load([body({"session.id": "c"})], "a")
+    assert [due(seconds) for seconds in (1, 29, 30)] == [[], [], ["c"]]
+    traces.load([body({}, span="e" * 16, received_ns=NOW + 20 * SECOND)], "b")
+    assert [due(seconds) for seconds in (30, 49, 50)] == [[], [], ["c"]]
+    assert due(31) == []
+    activity.end("p", "c", NOW)
+    assert due(31) == ["c"]
+    assert activity.backlog(NOW)["pending"] == 1
+    GradeStore(engine).write([revision("c", project="p", watermark=2)])
+    assert due(32) == due(1e5) == []
+    assert activity.backlog(NOW)["pending"] == 0
+
+
+def test_ledger_totals_over_all_projects_follow_every_writing(engine: Client) -> None:
+    grades, ledger = GradeStore(engine), LedgerStore(engine)
+    assert sum(ledger.totals().values()) == 0
+    for place, project in enumerate(("p", "q")):
+        grades.write([revision(project=project)])
+        assert ledger.totals()["scored"] == 2 * (place + 1) == ledger.totals()["scored"]
+    assert ledger.totals(pending=3)["pending"] == 6
+    assert ledger.totals(["a"], pending=3)["pending"] == 3
+
+
 def test_watermarks_of_several_conversations_move_at_once(engine: Client) -> None:
     store = GradeStore(engine)
     store.write([revision("a"), revision("b"), revision("a", project="p"), revision("c")])
@@ -262,6 +293,38 @@ def test_sums_of_sealed_hours_answer_as_the_rows_do_also_after_a_new_revision(en
     assert after["small_talk"]["turns"] == 29
     [rate] = [row for row in ScorecardStore(engine).rates("default") if row["name"] == "tool_arguments"]
     assert (rate["passed"], rate["failed"]) == (29, 1)
+
+
+def test_sums_of_whole_days_answer_as_the_rows_do_also_while_a_day_is_written_to(engine: Client) -> None:
+    store, latency, rollups = GradeStore(engine), LatencyStore(engine), RollupStore(engine)
+    made = [revision(f"c{place}", start_ns=START + place * 5 * HOUR, seconds=(1.0 + place, 2.0)) for place in range(20)]
+    store.write(made)
+    windows = [
+        (None, None),
+        (START + 24 * HOUR, START + 70 * HOUR),
+        (START + 30 * HOUR, None),
+        (None, START + 26 * HOUR),
+    ]
+
+    def answers() -> list[object]:
+        return [
+            _rounded(row)
+            for since, until in windows
+            for by in ("turn_type", "agent", "all", "version")
+            for row in latency.percentiles("default", by, None, since, until)
+        ]
+
+    before = answers()
+    rollups.seal(quiet_seconds=0)
+    hours = hours_of(engine, "default", None, None, days=True)
+    assert (len(hours.days) > 3, hours.sealed, hours.raw) == (True, [], [])
+    assert answers() == before
+    store.write([revision("c7", number=2, seconds=(100.0, 90.0), start_ns=START + 35 * HOUR)])
+    after = answers()
+    assert after != before
+    rollups.seal(quiet_seconds=0)
+    assert answers() == after
+    assert not hours_of(engine, "default", None, None, days=True).sealed
 
 
 def test_percentiles_are_within_one_percent_of_exact(embedded_engine: Client) -> None:
