@@ -33,7 +33,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import chdb
 import lz4.frame  # type: ignore[import-untyped] # no type information shipped
-import zstandard
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 CONNECTIONS = 6
 _CHUNK = 64 * 1024
@@ -52,11 +56,11 @@ _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
     "deflate": zlib.decompress,
     "lz4": lz4.frame.decompress,
-    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
+    "zstd": zstd.decompress,
 }
 _ENCODERS: Mapping[str, Callable[[bytes], bytes]] = {
     "lz4": lz4.frame.compress,
-    "zstd": lambda data: zstandard.ZstdCompressor(level=1).compress(data),
+    "zstd": lambda data: zstd.compress(data, level=1),
     "gzip": lambda data: gzip.compress(data, 1),
 }
 
