@@ -17,6 +17,7 @@ from service.cli import (
     operations,
     passk,
     policy,
+    probes,
     promote,
     replay,
     score,
@@ -41,6 +42,7 @@ for module in (up, demo, send, grade, score, labels, promote, replay, passk):
     module.register(app)
 for name, group in {
     "policy": policy.app,
+    "probes": probes.app,
     "baseline": baseline.app,
     "alerts": alerts.app,
     "tau2": tau2.app,

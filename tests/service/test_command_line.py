@@ -81,3 +81,18 @@ def test_pass_k_of_the_published_run_is_the_published_figure(
     (row,) = json.loads(capsys.readouterr().out)
     values = [f"{row['pass_k'][k]['value']:.4f}" for k in "1234"]
     assert values == ["0.4200", "0.2733", "0.2200", "0.2000"]
+
+
+def test_a_pinned_probe_set_alarms_when_a_scorer_changes_its_mind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_jsonl(tmp_path / "visits.jsonl", visits(6, "1.1"))
+    pins = tmp_path / "pins.jsonl"
+    arguments = [str(path), "--pins", str(pins), "--scorer", "policy"]
+    assert run(["probes", "pin", *arguments]) == 0
+    assert run(["probes", "check", *arguments]) == 0
+    pins.write_text(pins.read_text(encoding="utf-8").replace('"fail"', '"pass"'), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["probes", "check", *arguments]) == 1
+    assert "policy.identity_before_write was pass" in capsys.readouterr().err
+    assert run(["probes", "pin", *arguments[:-1], "nobody"]) == EXIT_USAGE
