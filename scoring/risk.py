@@ -64,6 +64,7 @@ def signals(conversation: Conversation, scores: Iterable[Score]) -> dict[str, fl
                 rules.add(score.name)
         elif head == "requests":
             outcomes.add(rule)
+            _raise(found, "loose_end", float(score.verdict is Verdict.FAIL and rule != "open"))
         elif head in _CONDUCT:
             _raise(found, f"{head}_failed", float(score.verdict is Verdict.FAIL))
         elif head not in _SAY_NOTHING | _COUNTED:

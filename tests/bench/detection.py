@@ -10,7 +10,10 @@ import time
 from collections import defaultdict
 
 from conversation.verdict import Verdict
+from scoring.statistics import wilson
 from tests.bench.labelled import Labelled, auroc, labelled
+
+OMISSIONS = ("missing_action", "partial", "missing_information")
 
 
 def injected(rows: list[Labelled]) -> None:
@@ -46,6 +49,9 @@ def natural(rows: list[Labelled]) -> None:
         for kind in sorted({row.label["failure_kind"] for row in members if row.failed}):
             of_kind = [row for row in members if row.label["failure_kind"] == kind]
             print(f"    {kind:20} n={len(of_kind):3} flagged {_flagged(of_kind):.2f}")  # noqa: T201 - as above
+        left = [row for row in members if row.failed and row.label["failure_kind"] in OMISSIONS]
+        found = wilson(sum(row.grade.verdict is Verdict.FAIL for row in left), len(left))
+        print(f"    omissions together   n={len(left):3} flagged {found.value:.2f} [{found.low:.2f}, {found.high:.2f}]")  # noqa: T201 - as above
     wrong = [row for row in rows if row.label["failure_kind"] == "wrong_argument"]
     print(f"  wrong argument named first: {sum(map(_named_first, wrong)):.1f} of {len(wrong)}")  # noqa: T201 - as above
 
