@@ -8,13 +8,13 @@ conversation's reference day. An ambiguous spelling gives every reading: a menti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from scoring.arguments.normal import date_form, time_form
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -35,7 +35,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_WEEKDAYS = {
+WEEKDAYS = {
     name: number
     for number, names in enumerate(
         (
@@ -50,7 +50,7 @@ _WEEKDAYS = {
     )
     for name in names.split()
 }
-_ORDINALS = {
+ORDINALS = {
     word: number
     for number, word in enumerate(
         [
@@ -78,17 +78,17 @@ _ORDINALS = {
         start=1,
     )
 }
-_COUNTS = {
+COUNTS = {
     word: number
     for number, word in enumerate(
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
     )
 } | {"a": 1, "an": 1, "couple of": 2}
 
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-_ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
-_HOUR = r"\d{1,2}|" + "|".join(word for word in _COUNTS if " " not in word and len(word) > 2)  # noqa: PLR2004 - not the articles
+_ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))
+_HOUR = r"\d{1,2}|" + "|".join(word for word in COUNTS if " " not in word and len(word) > 2)  # noqa: PLR2004 - not the articles
 
 _DATES = re.compile(
     rf"""\b(?:
@@ -101,14 +101,10 @@ _DATES = re.compile(
     | the\s+(?P<nthword>{_ORDINAL})\s+(?:of|day)\b
     | (?P<rel>day\s+after\s+tomorrow|tomorrow|today|tonight|this\s+(?:morning|afternoon|evening)|yesterday
       |next\s+week|(?:a|one)\s+week\s+from\s+(?:now|today))
-    | (?P<off>in\s+(?P<offn>\d{{1,2}}|a|{"|".join(w for w in _COUNTS if len(w) > 2)})\s+(?P<offu>days?|weeks?))
-    | (?P<week>{"|".join(sorted(_WEEKDAYS, key=len, reverse=True))})
+    | (?P<off>in\s+(?P<offn>\d{{1,2}}|a|{"|".join(w for w in COUNTS if len(w) > 2)})\s+(?P<offu>days?|weeks?))
+    | (?P<week>{"|".join(sorted(WEEKDAYS, key=len, reverse=True))})
     )\b""",  # noqa: PLR2004 - not the articles
     re.VERBOSE,
-)
-_DATE_HINT = re.compile(
-    rf"\d[/-]\d|\d(?:st|nd|rd|th)\b|\b(?:{_MONTH})\b|days?\b|tonight|\bthis (?:morning|afternoon|evening)|week|"
-    rf"\b(?:mon|tues?|wed|thurs?|fri|sat|sun)\b|tomorrow|\b(?:{_ORDINAL})\b"
 )
 _TIMES = re.compile(
     rf"""\b(?:
@@ -117,7 +113,7 @@ _TIMES = re.compile(
     | (?P<clock>\d{{1,2}}):(?P<min>\d{{2}})(?::\d{{2}})?
     | (?P<bare>{_HOUR})(?=\s*(?:[ap]\.?\s?m\b|o['"]?\s?clock|
       (?:thirty|fifteen|forty[-\s]five)\b|in\s+the\s+(?:morning|afternoon|evening)|at\s+night))
-    | (?P<named>noon|midday|midnight)
+    | (?P<named>noon|midday|midnight)(?:time)?\b
     | (?P<lead>(?:morning|afternoon|evening|night)\s+(?:at\s+)?)(?P<lhour>{_HOUR})\b(?!:)
     )(?P<spoken>\s+(?:thirty|fifteen|forty[-\s]five))?\s*
       (?P<half>[ap]\.?\s?m\b\.?|(?:o['"]?\s?clock\s*)?(?:in\s+the\s+)?(?:morning|afternoon|evening)|at\s+night)?""",
@@ -132,9 +128,8 @@ _MINUTES = {"half": 30, "quarter": 15, "a quarter": 15, "five": 5, "ten": 10, "t
 _SPOKEN = {"thirty": 30, "fifteen": 15, "forty-five": 45, "forty five": 45}
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A date or a time found in a text: every form it may mean, and the span of characters."""
+class Spoken(NamedTuple):
+    """A date, a time or a number found in a text: every form it may mean, and the span of characters."""
 
     readings: tuple[str, ...]
     start: int
@@ -150,7 +145,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 def _number(text: str) -> int:
     digits = re.match(r"\d+", text)
-    return int(digits[0]) if digits else _ORDINALS.get(text, 0) or _COUNTS.get(text, 0)
+    return int(digits[0]) if digits else ORDINALS.get(text, 0) or COUNTS.get(text, 0)
 
 
 def _in_year(month: int, day: int, year: str | None, today: date | None) -> list[date]:
@@ -187,7 +182,7 @@ def _relative(text: str, today: date) -> list[date]:
 
 
 def _weekday(name: str, today: date) -> list[date]:
-    ahead = (_WEEKDAYS[name] - today.weekday()) % 7
+    ahead = (WEEKDAYS[name] - today.weekday()) % 7
     return [today + timedelta(days=ahead), today + timedelta(days=ahead + 7)]
 
 
@@ -201,9 +196,9 @@ def _read_date(match: re.Match[str], today: date | None) -> list[date]:
         return _slashed(group["slash"], today)
     if group["month"]:
         days = [_number(group["mday"])] + ([_number(group["mday2"])] if group["mday2"] else [])
-        return [one for each in days for one in _in_year(_MONTHS[group["month"]], each, group["myear"], today)]
+        return [one for each in days for one in _in_year(MONTHS[group["month"]], each, group["myear"], today)]
     if group["dmonth"]:
-        return _in_year(_MONTHS[group["dmonth"]], _number(group["dday"]), group["dyear"], today)
+        return _in_year(MONTHS[group["dmonth"]], _number(group["dday"]), group["dyear"], today)
     if group["nth"] or group["nthword"]:
         return _nth(_number(group["nth"] or group["nthword"]), today)
     return _read_relative(group, today) if today else []
@@ -218,11 +213,21 @@ def _read_relative(group: dict[str, str | None], today: date) -> list[date]:
     return _weekday(group["week"] or "", today)
 
 
-def dates(lowered: str, today: date | None) -> Iterator[Spoken]:
-    """Dates in a lower-case text; relative ones only where `today` is known."""
-    if not _DATE_HINT.search(lowered):
+def matches(pattern: re.Pattern[str], text: str, at: Iterable[int] | None) -> Iterator[re.Match[str]]:
+    """Matches that do not overlap: anywhere, or beginning at one of some offsets, which must be in order."""
+    if at is None:
+        yield from pattern.finditer(text)
         return
-    for match in _DATES.finditer(lowered):
+    end = 0
+    for start in at:
+        if start >= end and (match := pattern.match(text, start)):
+            end = match.end()
+            yield match
+
+
+def dates(lowered: str, today: date | None, at: Iterable[int] | None = None) -> Iterator[Spoken]:
+    """Dates in a lower-case text, beginning at the offsets `at` if given; relative ones only where `today` is known."""
+    for match in matches(_DATES, lowered, at):
         readings = tuple(dict.fromkeys(date_form(one) for one in _read_date(match, today)))
         if readings:
             yield Spoken(readings, match.start(), match.end())
@@ -268,15 +273,12 @@ def _read_time(match: re.Match[str], before: str) -> list[str]:
     return [time_form(hour, minute) for hour in _hours(_number(group["bare"]), half)]
 
 
-def times(lowered: str) -> Iterator[Spoken]:
-    """Times of day in a lower-case text; without morning or afternoon both readings."""
+def times(lowered: str, at: Iterable[int] | None = None) -> Iterator[Spoken]:
+    """Times of day in a lower-case text, as `dates`; without morning or afternoon both readings."""
     if not _TIME_HINT.search(lowered):
         return
-    for match in _TIMES.finditer(lowered):
+    for match in matches(_TIMES, lowered, at):
         if match["clock"] and (int(match["clock"]) > 24 or int(match["min"]) > 59):  # noqa: PLR2004 - not a time of day
             continue
-        yield Spoken(
-            tuple(dict.fromkeys(_read_time(match, lowered[max(0, match.start() - 20) : match.start()]))),
-            match.start(),
-            match.end(),
-        )
+        readings = _read_time(match, lowered[max(0, match.start() - 20) : match.start()])
+        yield Spoken(tuple(dict.fromkeys(readings)), match.start(), match.end())

@@ -1,7 +1,7 @@
 """Everything a conversation says, indexed once: words of messages, typed values in them, and leaves of tool results.
 
-Building takes one pass over the text and the results; a lookup costs the mentions of the rarest word asked for, so the
-whole stays near linear in the length of the conversation.
+Building takes one pass over the text and the results; a lookup costs the texts that hold the rarest word asked for, so
+the whole stays near linear in the length of the conversation.
 """
 
 from __future__ import annotations
@@ -12,33 +12,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from conversation.model import JSON, Conversation, Role, ToolCall
-from scoring.arguments.clock_words import dates, times
-from scoring.arguments.leaves import Path, field_of
-from scoring.arguments.normal import WORDS, forms, plain
-from scoring.arguments.number_words import numbers
+from scoring.arguments.doc import Doc
+from scoring.arguments.leaves import Path
+from scoring.arguments.normal import forms, tokens
+from scoring.arguments.openings import typed_values
+
+__all__ = ["ConversationIndex", "Doc", "Fact", "Mention", "Record", "before", "reference_day"]
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _LONG_TEXT_WORDS = 6  # a longer string in a result is prose: its words are indexed, not only the whole
 
 
-@dataclass(frozen=True, slots=True)
-class Doc:
-    """One indexed text: a message, or prose inside a tool result. `starts` are character offsets of `words`."""
-
-    number: int
-    message: int
-    role: Role
-    text: str
-    words: list[str]
-    starts: list[int]
-    call: int | None = None
-    path: Path = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A value found in a text, by the characters it covers."""
 
     doc: Doc
@@ -61,9 +50,8 @@ class Mention:
         return (self.doc.message, self.start)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One leaf of a tool result. `record` numbers the object that holds it."""
+class Fact(NamedTuple):
+    """One leaf of a tool result. `record` numbers the object that holds it; `forms` are those of the value."""
 
     call: int
     message: int
@@ -71,6 +59,14 @@ class Fact:
     name: str
     value: JSON
     record: int
+    forms: tuple[str, ...]
+
+
+class _Home(NamedTuple):
+    """Number of the call whose result is read, and position of the message with it."""
+
+    call: int
+    message: int
 
 
 @dataclass(slots=True)
@@ -102,11 +98,15 @@ class ConversationIndex:
         self.facts: list[Fact] = []
         self.records: list[Record] = []
         self.facts_by_form: dict[str, list[int]] = defaultdict(list)
-        self._words: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._words: dict[str, list[int]] = defaultdict(list)
         self._typed: dict[str, list[Mention]] = defaultdict(list)
         self.typed_in: dict[int, list[tuple[tuple[str, ...], Mention]]] = defaultdict(list)
-        self.docs_at: dict[int, list[Doc]] = defaultdict(list)
+        self._mentions: dict[tuple[str, ...], list[Mention]] = {}
+        self._facts_of: dict[tuple[str, ...], list[Fact]] = {}
         self._build()
+        self._in_time_order = all(
+            one.message <= two.message for one, two in zip(self.facts, self.facts[1:], strict=False)
+        )
 
     def _build(self) -> None:
         for message in self.conversation.messages:
@@ -114,89 +114,101 @@ class ConversationIndex:
                 self._add_text(message.position, message.role, message.text)
         for number, call in enumerate(self.calls):
             at = call.result_message if call.result_message is not None else (call.message or 0)
+            home = _Home(number, at)
             if isinstance(call.result, dict | list):
-                self._add_result(number, at, call.result)
-            elif isinstance(call.result, str):
-                self._add_text(at, Role.TOOL, call.result, call=number)
-                self._add_fact(Fact(number, at, (), "", call.result, self._new_record(number, (), None)))
+                self._add_result(home, call.result)
             elif call.result is not None:
-                self._add_fact(Fact(number, at, (), "", call.result, self._new_record(number, (), None)))
-        for mentions in self._typed.values():
-            mentions.sort(key=lambda mention: mention.order)
+                if isinstance(call.result, str):
+                    self._add_text(at, Role.TOOL, call.result, call=number)
+                self._add_fact(home, (), "", call.result, self._new_record(number, (), None))
 
     def _add_text(self, message: int, role: Role, text: str, *, call: int | None = None, path: Path = ()) -> None:
-        lowered = plain(text)
-        found = [(match[0], match.start()) for match in WORDS.finditer(lowered)]
-        doc = Doc(len(self.docs), message, role, text, [one for one, _ in found], [at for _, at in found], call, path)
+        read = tokens(text)
+        number = len(self.docs)
+        doc = Doc(number, message, role, text, read.words, call, path)
         self.docs.append(doc)
-        self.docs_at[message].append(doc)
-        for position, word in enumerate(doc.words):
-            self._words[word].append((doc.number, position))
-        taken: list[tuple[int, int]] = []
-        for finder in (dates(lowered, self.today), times(lowered), numbers(lowered)):
-            for spoken in finder:
-                if any(start < spoken.end and spoken.start < end for start, end in taken):
-                    continue
-                taken.append((spoken.start, spoken.end))
-                mention = Mention(doc, spoken.start, spoken.end)
-                self.typed_in[message].append((spoken.readings, mention))
-                for form in spoken.readings:
-                    self._typed[form].append(mention)
+        for word in set(read.words):
+            self._words[word].append(number)
+        typed_here = self.typed_in[message]
+        for readings, start, end in typed_values(read, self.today):
+            mention = Mention(doc, start, end)
+            typed_here.append((readings, mention))
+            for form in readings:
+                self._typed[form].append(mention)
 
     def _new_record(self, call: int, path: Path, parent: int | None) -> int:
-        record = Record(len(self.records), call, path, parent)
-        self.records.append(record)
+        number = len(self.records)
+        self.records.append(Record(number, call, path, parent))
         if parent is not None:
-            self.records[parent].children.append(record.number)
-        return record.number
+            self.records[parent].children.append(number)
+        return number
 
-    def _add_result(self, call: int, message: int, result: JSON) -> None:
-        stack: list[tuple[JSON, Path, int | None]] = [(result, (), None)]
+    def _add_result(self, home: _Home, result: JSON) -> None:
+        stack = [self._opened(home, result, (), "", None)]
         while stack:
-            value, path, record = stack.pop()
-            if isinstance(value, dict):
-                number = self._new_record(call, path, record)
-                if path and isinstance(path[-1], str) and any(sign.isdigit() for sign in path[-1]):
-                    # An object filed under an id: the id belongs to the object.
-                    self._add_fact(Fact(call, message, path, field_of(path[:-1]), path[-1], number))
-                stack.extend((child, (*path, key), number) for key, child in reversed(value.items()))
-            elif isinstance(value, list):
-                stack.extend((child, (*path, at), record) for at, child in reversed(list(enumerate(value))))
-            elif value is not None:
-                owner = record if record is not None else self._new_record(call, path, None)
-                self._add_fact(Fact(call, message, path, field_of(path), value, owner))
-                if isinstance(value, str) and value.count(" ") >= _LONG_TEXT_WORDS:
-                    self._add_text(message, Role.TOOL, value, call=call, path=path)
+            children, path, name, record = stack[-1]
+            for step, child in children:
+                own = step if isinstance(step, str) else name
+                if isinstance(child, dict | list):
+                    stack.append(self._opened(home, child, (*path, step), own, record))
+                    break
+                if child is not None:
+                    here = (*path, step)
+                    owner = record if record is not None else self._new_record(home.call, here, None)
+                    self._add_fact(home, here, own, child, owner)
+                    if isinstance(child, str) and child.count(" ") >= _LONG_TEXT_WORDS:
+                        self._add_text(home.message, Role.TOOL, child, call=home.call, path=here)
+            else:
+                stack.pop()
 
-    def _add_fact(self, fact: Fact) -> None:
+    def _opened(
+        self, home: _Home, value: JSON, path: Path, name: str, record: int | None
+    ) -> tuple[Iterator[tuple[str | int, JSON]], Path, str, int | None]:
+        """The members of an object or list that are still to be read, their path, name and record."""
+        if isinstance(value, list):
+            return iter(enumerate(value)), path, name, record
+        number = self._new_record(home.call, path, record)
+        if path and isinstance(path[-1], str) and _numbered(path[-1]):
+            # An object filed under an id: the id belongs to the object.
+            outer = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+            self._add_fact(home, path, outer, path[-1], number)
+        return iter(value.items() if isinstance(value, dict) else ()), path, name, number
+
+    def _add_fact(self, home: _Home, path: Path, name: str, value: JSON, record: int) -> None:
         number = len(self.facts)
-        self.facts.append(fact)
-        self.records[fact.record].facts.append(number)
-        for form in forms(fact.value):
+        value_forms = forms(value)
+        self.facts.append(Fact(home.call, home.message, path, name, value, record, value_forms))
+        self.records[record].facts.append(number)
+        for form in value_forms:
             self.facts_by_form[form].append(number)
 
     def phrase(self, text_form: str) -> Iterator[Mention]:
         """Mentions of consecutive words, in the order of the index (dialogue first, then results)."""
         asked = text_form.split(" ")
-        hits = [self._words.get(word) for word in asked]
-        if not all(hits):
-            return
-        rarest = min(range(len(asked)), key=lambda at: len(hits[at] or ()))
-        for number, position in hits[rarest] or ():
+        rarest: list[int] | None = None
+        for word in asked:
+            hits = self._words.get(word)
+            if not hits:
+                return
+            if rarest is None or len(hits) < len(rarest):
+                rarest = hits
+        for number in rarest or ():
             doc = self.docs[number]
-            first = position - rarest
-            if first >= 0 and doc.words[first : first + len(asked)] == asked:
-                last = first + len(asked) - 1
-                yield Mention(doc, doc.starts[first], doc.starts[last] + len(asked[-1]))
+            for first in doc.places(asked):
+                yield Mention(doc, *doc.span(first, first + len(asked) - 1))
 
     def mentions(self, value_forms: Iterable[str]) -> list[Mention]:
-        """Mentions in texts of a value by any of its forms, in time order."""
-        found: dict[tuple[int, int], Mention] = {}
-        for form in value_forms:
-            typed = form[:1] in "#@~"
-            for mention in self._typed.get(form, ()) if typed else self.phrase(form):
-                found.setdefault((mention.doc.number, mention.start), mention)
-        return sorted(found.values(), key=lambda mention: mention.order)
+        """Mentions in texts of a value by any of its forms, in time order. The list is shared: do not change it."""
+        key = tuple(value_forms)
+        known = self._mentions.get(key)
+        if known is None:
+            found: dict[tuple[int, int], Mention] = {}
+            for form in key:
+                typed = form[:1] in "#@~"
+                for mention in self._typed.get(form, ()) if typed else self.phrase(form):
+                    found.setdefault((mention.doc.number, mention.start), mention)
+            known = self._mentions[key] = sorted(found.values(), key=lambda mention: mention.order)
+        return known
 
     def has_word(self, word: str) -> bool:
         """Whether a lower-case word occurs in any text."""
@@ -204,14 +216,35 @@ class ConversationIndex:
 
     def word_positions(self, word: str) -> list[tuple[Doc, int]]:
         """Every place of one word."""
-        return [(self.docs[number], position) for number, position in self._words.get(word, ())]
+        return [
+            (doc, position)
+            for number in self._words.get(word, ())
+            for doc in (self.docs[number],)
+            for position in doc.places([word])
+        ]
 
     def facts_of(self, value_forms: Iterable[str], before: int | None = None) -> list[Fact]:
         """Result leaves equal to a value, in time order; only those of messages before `before` if given."""
-        lists = [at for form in value_forms if (at := self.facts_by_form.get(form))]
-        numbers_found = lists[0] if len(lists) == 1 else sorted({number for at in lists for number in at})
-        found = [self.facts[number] for number in numbers_found]
-        return found if before is None else [fact for fact in found if fact.message < before]
+        key = tuple(value_forms)
+        found = self._facts_of.get(key)
+        if found is None:
+            lists = [at for form in key if (at := self.facts_by_form.get(form))]
+            numbers = lists[0] if len(lists) == 1 else sorted({number for at in lists for number in at})
+            found = self._facts_of[key] = [self.facts[number] for number in numbers]
+        if before is None:
+            return found
+        if self._in_time_order:
+            return found[: bisect_left(found, before, key=_message)]
+        return [fact for fact in found if fact.message < before]
+
+
+def _message(fact: Fact) -> int:
+    return fact.message
+
+
+@lru_cache(maxsize=4096)
+def _numbered(key: str) -> bool:
+    return any(sign.isdigit() for sign in key)
 
 
 def reference_day(conversation: Conversation) -> date | None:

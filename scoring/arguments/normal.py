@@ -12,6 +12,7 @@ import unicodedata
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
 WORDS = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[-+]?[$€£¥]?\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s?%?\Z")
@@ -22,14 +23,54 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([ap])?\.?m?\.?\Z")
 _NEWEST_DIGITS = 15  # beyond this a run of digits is an identifier, not a quantity
 
 
-_TYPOGRAPHY = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u00a0": " "}
+_TYPOGRAPHY = (
+    ("\u2019", "'"),
+    ("\u2018", "'"),
+    ("\u201c", '"'),
+    ("\u201d", '"'),
+    ("\u2013", "-"),
+    ("\u2014", "-"),
+    ("\u00a0", " "),
+    ("\u0130", "I"),  # the one letter that is two in lower case
 )
 
 
 def plain(text: str) -> str:
     """Lower case with typewriter quotes, dashes and spaces; every character keeps its place."""
-    return text.lower() if text.isascii() else text.translate(_TYPOGRAPHY).lower()
+    if not text.isascii():
+        for sign, typed in _TYPOGRAPHY:  # str.translate takes ten times as long
+            text = text.replace(sign, typed)
+    return text.lower()
+
+
+# A space for every ASCII character that is no letter and no digit; the bytes of other characters stay.
+_SPACED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))  # noqa: PLR2004 - ASCII
+
+
+class Tokens(NamedTuple):
+    """A text taken apart.
+
+    Attributes:
+        lowered: As `plain` gives it.
+        spaced: The same with a space for everything that is no letter and no digit, and one more at either end: a word
+            stands at the offset in the text at which it is found here with the space before it.
+        words: Its words.
+    """
+
+    lowered: str
+    spaced: str
+    words: list[str]
+
+
+def tokens(text: str) -> Tokens:
+    """The words of a text and where they are."""
+    lowered = letters = plain(text)
+    if not lowered.isascii():
+        for sign in {sign for sign in set(lowered) if sign > "\x7f" and not sign.isalnum()}:
+            letters = letters.replace(sign, " ")
+    # A third of the time of a regular expression.
+    spaced = f" {letters.encode('utf-8', 'surrogatepass').translate(_SPACED).decode('utf-8', 'surrogatepass')} "
+    return Tokens(lowered, spaced, spaced.split())
 
 
 def words(text: str) -> list[str]:
