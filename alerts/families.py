@@ -65,7 +65,16 @@ class Quality:
         )
         self.tool_calls = counter("tool_calls_total", "Tool calls, by status.", "agent", "tool", "status")
         self.tokens = counter("tokens_total", "Tokens of model calls, by kind.", "agent", "kind")
-        self.cost = counter("cost_usd_total", "Cost of model calls whose price is known, in USD.", "agent")
+        self.cost = counter("cost_usd_total", "Cost of model calls whose price is known, in USD.", "agent", "model")
+        self.reasoning_cost = counter(
+            "reasoning_cost_usd_total",
+            "The part of cost_usd_total spent on reasoning tokens, in USD.",
+            "agent",
+            "model",
+        )
+        self.unpriced = counter(
+            "unpriced_model_calls_total", "Model calls whose cost is not known, by reason.", "agent", "model", "reason"
+        )
 
 
 class Conventions:

@@ -169,15 +169,23 @@ class Metrics:
     def _model_call(self, agent: str, call: ModelCall) -> None:
         """Count tokens and cost, and fill the conventions' histograms."""
         tokens = call.tokens
-        for kind in ("input", "output", "reasoning", "cached"):
+        for kind in ("input", "output", "reasoning", "cached", "written"):
             self._quality.tokens.labels(agent, kind).inc(max(0, getattr(tokens, kind)))
-        if call.cost_usd is not None:
-            self._quality.cost.labels(agent).inc(max(0.0, call.cost_usd))
+        self._cost(agent, call)
         model = self._labels.admit("model", call.model_requested or call.model)
         labels = ("chat", self._labels.admit("provider", call.provider), model)
         self._conventions.operation.labels(*labels).observe(max(0, call.ended_ns - call.started_ns) / 1e9)
         self._conventions.tokens.labels(*labels, "input").observe(tokens.input)
         self._conventions.tokens.labels(*labels, "output").observe(tokens.output)
+
+    def _cost(self, agent: str, call: ModelCall) -> None:
+        """Count money by the model that served; a call without a known cost is counted, not taken for free."""
+        model = self._labels.admit("model", call.model or call.model_requested)
+        if call.cost_usd is not None:
+            self._quality.cost.labels(agent, model).inc(max(0.0, call.cost_usd))
+            self._quality.reasoning_cost.labels(agent, model).inc(max(0.0, call.reasoning_usd or 0.0))
+        else:
+            self._quality.unpriced.labels(agent, model, call.cost_source or "no_price").inc()
 
     def _outcomes(self, agent: str, version: str) -> dict[Verdict, Counter]:
         """The three outcome counters of a release, made together so that a ratio never lacks a side."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from functools import cache
 from typing import Any
 
 import orjson
 
 from conversation.model import Conversation
 
-_LEFT_OUT = ("revision", "project", "id_rule", "notes")
-_FORM = b"floorline-conversation-1\n"
+_LEFT_OUT = ("revision", "project", "id_rule", "notes", "turn_rules", "prices", "intent")
+# Fields added later belong here with their default: they count only where they say something, so that old digests stay.
+_LATER: dict[str, object] = {"written": 0, "cost_source": "", "reasoning_usd": None}
+_FORM = b"floorline-conversation-2\n"
 
 
 def digest(conversation: Conversation) -> str:
@@ -24,19 +27,34 @@ def digest(conversation: Conversation) -> str:
         for field in dataclasses.fields(conversation)
         if field.name not in _LEFT_OUT
     }
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
     try:
-        written = orjson.dumps(content, option=options)
+        written = orjson.dumps(content, default=_fields, option=options)
     except TypeError:
         # Numbers beyond 64 bits, which orjson refuses; they come from a sender's arguments.
         written = orjson.dumps(_small({name: _plain(value) for name, value in content.items()}), option=options)
     return hashlib.sha256(_FORM + written).hexdigest()
 
 
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """A dataclass as a dict of what it says."""
+    if not dataclasses.is_dataclass(value):
+        raise TypeError(type(value).__name__)
+    said = ((name, getattr(value, name)) for name in _names(value.__class__))
+    return {name: given for name, given in said if not (name in _LATER and given == _LATER[name])}
+
+
 def _plain(value: Any) -> Any:
     """Dataclasses as dicts."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+    if dataclasses.is_dataclass(value):
+        return _plain(_fields(value))
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 

@@ -143,12 +143,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token counts. `input` includes `cached`, `output` includes `reasoning` (OTel GenAI semantic conventions)."""
+    """Token counts. `input` includes `cached` and `written`, `output` `reasoning` (OTel GenAI semantic conventions).
+
+    `cached` ones were read from the provider's cache, `written` ones put into it.
+    """
 
     input: int = 0
     output: int = 0
     reasoning: int = 0
     cached: int = 0
+    written: int = 0
 
     def __add__(self, other: Tokens) -> Tokens:
         """Sum field by field."""
@@ -157,12 +161,26 @@ class Tokens:
             self.output + other.output,
             self.reasoning + other.reasoning,
             self.cached + other.cached,
+            self.written + other.written,
         )
+
+
+class CostSource(StrEnum):
+    """Where the cost of a model call is from, or why there is none."""
+
+    TRACE = "trace"
+    TABLE = "table"
+    NO_PRICE = "no_price"
+    NO_USAGE = "no_usage"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One request to a language model."""
+    """One request to a language model.
+
+    `cost_usd` is what the trace states until prices are applied (`costs.with_costs`); then `cost_source` says where it
+    is from and `reasoning_usd` how much of it was for reasoning tokens.
+    """
 
     span_id: str
     started_ns: int
@@ -175,6 +193,8 @@ class ModelCall:
     first_token_seconds: float | None = None
     finish_reason: str = ""
     error: str | None = None
+    cost_source: str = ""
+    reasoning_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +246,8 @@ class Conversation:
 
     `id_rule` names the rule that resolved the id; `notes` are one-line remarks on what the trace lacked.
     `reference_time` is "now" for the customer, as text, where the sender says it; else scorers use `started_ns`.
+    `turn_rules` and `prices` are the versions of the rules that named its turns and of the prices of its model calls;
+    `intent` is the kind of thing the customer wants. All three are empty until it is graded.
     """
 
     id: str
@@ -246,6 +268,9 @@ class Conversation:
     convention: str = ""
     notes: tuple[str, ...] = ()
     revision: int = 1
+    turn_rules: str = ""
+    prices: str = ""
+    intent: str = ""
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:

@@ -6,17 +6,22 @@ labelled set behind them and its accuracy are in `tests/conversation/turn_types/
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conversation.errors import UsageError
 from conversation.model import ToolCall
+from conversation.yaml_lines import line_of
+
+Place = tuple[int | str, ...]
 
 
 class RuleSpec(BaseModel):
@@ -82,9 +87,11 @@ class TurnTypes:
     Args:
         rules: In the order they are tried.
         ignore: Patterns of what is cut out of a reply before any rule sees it.
+        version: What tells these rules from others; kept with every turn they name.
     """
 
-    def __init__(self, rules: Sequence[RuleSpec], ignore: Sequence[str] = ()) -> None:
+    def __init__(self, rules: Sequence[RuleSpec], ignore: Sequence[str] = (), version: str = "") -> None:
+        self.version = version
         self._ignore = _pattern(ignore)
         self._rules = [
             _Rule(rule, _pattern(rule.reply), _pattern(rule.not_reply), _pattern(rule.user)) for rule in rules
@@ -95,16 +102,35 @@ class TurnTypes:
         """Rules out of YAML text.
 
         Raises:
-            UsageError: The text is no such file; the message names the place.
+            UsageError: The text is no such file; the message names every problem with `where` and its line.
         """
         try:
             document = _File.model_validate(yaml.safe_load(text))
-            return cls(document.rules, document.ignore)
-        except (yaml.YAMLError, ValidationError, re.error) as error:
-            first = str(error).strip().splitlines()
-            raise UsageError(
-                f"{where}: {' '.join(first[:3])}; see conversation/turn_types.yaml for the form"
-            ) from error
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise UsageError(f"{where}:{line}: not YAML: {error.problem}") from error
+        except yaml.YAMLError as error:
+            raise UsageError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+        except ValidationError as error:
+            problems = [(item["loc"], item["msg"]) for item in error.errors()]
+            raise UsageError(_told(where, text, problems)) from error
+        if broken := list(_broken(document)):
+            raise UsageError(_told(where, text, broken))
+        return cls(document.rules, document.ignore, hashlib.sha256(text.encode()).hexdigest()[:12])
+
+    @classmethod
+    def read(cls, path: Path) -> TurnTypes:
+        """Rules out of an operator's file.
+
+        Raises:
+            UsageError: As `parse`, or the file cannot be read.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise UsageError(f"cannot read the turn types {path}: {reason}") from error
+        return cls.parse(text, str(path))
 
     @classmethod
     def built_in(cls) -> TurnTypes:
@@ -133,6 +159,25 @@ class TurnTypes:
                 return rule.spec.type, rule.spec.name or rule.spec.type
         last = self._rules[-1].spec
         return last.type, "no rule"
+
+
+def _broken(document: _File) -> Iterator[tuple[Place, str]]:
+    """Patterns that are no regular expressions, each with its place in the file."""
+    lists: list[tuple[Place, tuple[str, ...]]] = [(("ignore",), document.ignore)]
+    for number, rule in enumerate(document.rules):
+        lists += [(("rules", number, name), getattr(rule, name)) for name in ("reply", "not_reply", "user")]
+    for place, patterns in lists:
+        for index, pattern in enumerate(patterns):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                yield (*place, index), f"{pattern!r} is no regular expression: {error}"
+
+
+def _told(where: str, text: str, problems: Iterable[tuple[Place, str]]) -> str:
+    """All problems on one line, each with its place."""
+    told = [f"{where}:{line_of(text, place)}: {'.'.join(map(str, place))}: {what}" for place, what in problems]
+    return "; ".join(told) + "; see conversation/turn_types.yaml for the form"
 
 
 def _plain(reply: str) -> str:

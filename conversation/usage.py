@@ -1,7 +1,8 @@
 """Token counts, finish reasons and times to first token brought to one meaning.
 
 `input` includes cached tokens and `output` includes reasoning tokens (OTel GenAI semantic conventions); a report whose
-cached count exceeds its input, or whose reasoning count exceeds its output, counts them outside (Anthropic's own form).
+cache reads and writes exceed its input, or whose reasoning count exceeds its output, counts them outside (Anthropic's
+own form).
 """
 
 from __future__ import annotations
@@ -74,16 +75,16 @@ def tokens(
         made: Output tokens.
         cached: Input tokens read from a cache.
         reasoning: Output tokens nobody sees.
-        written: Input tokens written to a cache; counted only if cached ones are outside the input.
+        written: Input tokens written to a cache.
     """
     if given is None and made is None:
         return None
     whole_in, whole_out = given or 0, made or 0
-    if (cached or 0) > whole_in:
+    if (cached or 0) + (written or 0) > whole_in:
         whole_in += (cached or 0) + (written or 0)
     if (reasoning or 0) > whole_out:
         whole_out += reasoning or 0
-    return Tokens(whole_in, whole_out, reasoning or 0, cached or 0)
+    return Tokens(whole_in, whole_out, reasoning or 0, cached or 0, written or 0)
 
 
 def tokens_in(usage: object) -> Tokens | None:

@@ -14,9 +14,10 @@ from typing import Protocol
 from conversation.digest import digest as digest_of
 from conversation.model import Conversation
 from conversation.verdict import Score
-from scoring.due import assembled, next_revision
+from scoring.due import next_revision
 from scoring.ports import GradePort, TracePort
 from scoring.protocol import Context
+from scoring.reading import Reading
 from scoring.runner import grade
 from scoring.scorecard import Scorecard
 from store.grades import GradedRevision
@@ -48,6 +49,7 @@ class Backfill:
         conversations: Graded conversations, for where they are not.
         grades: Where revisions go.
         scorecard: What to grade with.
+        reading: How spans become the conversation that is graded; what was priced before keeps its cost.
         context: What scorers may know beside the conversation.
     """
 
@@ -58,12 +60,14 @@ class Backfill:
         grades: GradedPort,
         scorecard: Scorecard,
         *,
+        reading: Reading | None = None,
         context: Callable[[], Context] = Context,
     ) -> None:
         self._traces = traces
         self._conversations = conversations
         self._grades = grades
         self._scorecard = scorecard
+        self._reading = reading or Reading()
         self._context = context
 
     def run(
@@ -98,14 +102,11 @@ class Backfill:
             return None
         latest = self._grades.latest(project, conversation_id)
         spans, logs = self._traces.read(project, conversation_id)
-        found = (
-            assembled((project, conversation_id), spans, logs)
-            if spans
-            else self._conversations.conversation(project, conversation_id)
-        )
+        earlier = self._conversations.conversation(project, conversation_id)
+        found = self._reading.assembled((project, conversation_id), spans, logs) if spans else earlier
         if found is None:
             return None
-        conversation = replace(found, revision=next_revision(latest))
+        conversation = replace(self._reading.finished(found, earlier), revision=next_revision(latest))
         given = grade(conversation, self._scorecard, context, now_ns=now_ns)
         digest = digest_of(found) if spans or latest is None else latest.digest
         # The watermark stays: what came since the last grading is still to be found by the loop.

@@ -18,7 +18,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from conversation.assemble import assemble
 from conversation.digest import digest as digest_of
 from conversation.errors import FloorlineError, RetryableError
 from conversation.model import Conversation, LogRecord, Span
@@ -28,6 +27,7 @@ from scoring.backoff import SECOND_NS, Backoff, Key
 from scoring.continuations import Continuations
 from scoring.ports import ActivityPort, GradePort, TracePort
 from scoring.protocol import Context
+from scoring.reading import Reading
 from scoring.runner import grade
 from scoring.scorecard import Scorecard
 from store.activity import Activity
@@ -94,6 +94,7 @@ class Grader:
         scorecard: What to grade with.
         settle: When a conversation counts as complete.
         shard: The share of conversations this process does.
+        reading: How spans become the conversation that is graded.
         context: What scorers may know beside the conversation: asked for once a tick.
         observers: Called with every revision after it was written (metrics); they must not raise.
         batch: Revisions to a write.
@@ -109,6 +110,7 @@ class Grader:
         *,
         settle: Settle | None = None,
         shard: Shard | None = None,
+        reading: Reading | None = None,
         context: Callable[[], Context] = Context,
         observers: Sequence[Observer] = (),
         batch: int = 100,
@@ -120,6 +122,7 @@ class Grader:
         self._scorecard = scorecard
         self._settle = settle or Settle()
         self._shard = shard or Shard()
+        self._reading = reading or Reading()
         self._context = context
         self._observers = tuple(observers)
         self._batch = batch
@@ -203,11 +206,12 @@ class Grader:
             if found is None:
                 latest = self._grades.latest(*key)
                 found = _Stored(latest, *self._traces.read(*key))
-            conversation = assembled(key, found.spans, found.logs)
+            conversation = assembled(key, found.spans, found.logs, self._reading)
             digest = digest_of(conversation)
             if latest is not None and latest.digest == digest:
                 self._backoff.cleared(key)
                 return None
+            conversation = self._reading.finished(conversation)
             conversation = replace(conversation, revision=next_revision(latest), ended=activity.ended)
             own = is_own(found.spans)
             given = _own(self._scorecard) if own else self._graded(conversation, context, now_ns)
@@ -268,9 +272,9 @@ def _groups(chunk: Iterable[Activity]) -> Iterator[list[Activity]]:
         yield group
 
 
-def assembled(key: Key, spans: Iterable[Span], logs: Iterable[LogRecord]) -> Conversation:
+def assembled(key: Key, spans: Iterable[Span], logs: Iterable[LogRecord], reading: Reading) -> Conversation:
     """The conversation of these spans, as revision 1."""
-    return assemble(spans, logs, conversation_id=key[1], project=key[0])
+    return reading.assembled(key, spans, logs)
 
 
 def next_revision(latest: Latest | None) -> int:

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from conversation.errors import FloorlineError, RetryableError
 from service.api import (
     conversations,
+    costs,
     drift,
     health,
     incidents,
@@ -40,6 +41,7 @@ def build_app(services: Services) -> FastAPI:
         health,
         conversations,
         scorecards,
+        costs,
         drift,
         labels,
         scenarios,

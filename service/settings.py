@@ -13,8 +13,11 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from conversation.errors import UsageError
+from conversation.yaml_lines import line_of
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -49,19 +52,53 @@ class GradingConfig(_Section):
 
     Attributes:
         idle_seconds: A conversation with no new spans for this long is complete.
+        idle_seconds_by_agent: Other idle times, by agent name.
         max_age_seconds: A conversation older than this is graded even while it goes on.
         tick_seconds: How often complete conversations are looked for.
         scorecard: Scorecard YAML; None is the shipped one.
+        turn_types: YAML file of rules that name turns; None is the shipped one.
         shard: This process grades conversations whose hash falls in this share of `shards`.
         shards: Number of processes that share the grading.
     """
 
-    idle_seconds: float = Field(default=30, ge=0)
-    max_age_seconds: float = Field(default=6 * 3600, gt=0)
+    idle_seconds: Seconds = 30
+    idle_seconds_by_agent: dict[str, Seconds] = Field(default_factory=dict)
+    max_age_seconds: float = Field(default=6 * 3600, gt=0, allow_inf_nan=False)
     tick_seconds: float = Field(default=1, gt=0)
     scorecard: Path | None = None
+    turn_types: Path | None = None
     shard: int = Field(default=0, ge=0)
     shards: int = Field(default=1, ge=1)
+
+
+class ModelPrice(_Section):
+    """What a model costs, in US dollars per million tokens.
+
+    Attributes:
+        input: Input tokens.
+        output: Output tokens.
+        cache_read: Input tokens read from the provider's cache; as other input if left out.
+        cache_write: Input tokens written to it; as other input if left out.
+        reasoning: Output tokens spent on reasoning; as other output if left out.
+    """
+
+    input: Dollars
+    output: Dollars
+    cache_read: Dollars | None = None
+    cache_write: Dollars | None = None
+    reasoning: Dollars | None = None
+
+
+class PricesConfig(_Section):
+    """What models cost. A cost that a trace states itself wins over every table.
+
+    Attributes:
+        models: Own prices by model name, or by `provider/model`; they win over the default list.
+        defaults: The list for all other models: the one litellm ships, or none.
+    """
+
+    models: dict[str, ModelPrice] = Field(default_factory=dict)
+    defaults: Literal["litellm", "none"] = "litellm"
 
 
 class RetentionConfig(_Section):
@@ -107,6 +144,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     ingest: IngestConfig = IngestConfig()
     grading: GradingConfig = GradingConfig()
+    prices: PricesConfig = PricesConfig()
     retention: RetentionConfig = RetentionConfig()
     alerts: AlertsConfig = AlertsConfig()
 
@@ -140,20 +178,6 @@ def _merge(base: dict[str, object], over: dict[str, object]) -> dict[str, object
         below = merged.get(key)
         merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _line_of(text: str, location: tuple[int | str, ...]) -> int:
-    """Line of the deepest key of `location` in a YAML text, 1 if it cannot be found."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    line = 1
-    for key in location:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
 
 
 def _read_file(config: Path) -> tuple[str, dict[str, object]]:
@@ -190,7 +214,7 @@ def load(config: Path | None = None, overrides: dict[str, object] | None = None)
             location = problem["loc"]
             name = ".".join(str(part) for part in location)
             in_file = bool(location) and location[0] in values
-            place = f"{config}:{_line_of(text, location)}" if in_file else "command line or FLOORLINE_ environment"
+            place = f"{config}:{line_of(text, location)}" if in_file else "command line or FLOORLINE_ environment"
             what = "unknown setting" if problem["type"] == "extra_forbidden" else problem["msg"]
             problems.append(f"{place}: {name}: {what}")
         raise UsageError("; ".join(problems)) from error

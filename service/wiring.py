@@ -14,11 +14,13 @@ from pathlib import Path
 from alerts import objectives
 from alerts.metrics import Metrics
 from conversation.errors import FloorlineError, UsageError
+from conversation.turn_types import TurnTypes
 from ingest.auth import Authenticator, KeyFile, OpenAccess
 from ingest.http_receiver import Asgi
 from scoring import scorecard
 from scoring.backfill import Backfill
 from scoring.due import Grader, Settle, Shard
+from scoring.reading import Reading
 from scoring.scorecard import Scorecard
 from scoring.scorers.latency import LatencyParameters
 from scoring.scorers.policy import PolicyScorer
@@ -26,6 +28,7 @@ from service.drift_desk import DriftDesk
 from service.gauges import Gauges
 from service.incident_desk import IncidentDesk
 from service.insights import Insights, Known
+from service.prices import price_table
 from service.receiving import Receiving, open_receiving
 from service.review import ReviewDesk
 from service.scenario_book import ScenarioBook
@@ -37,6 +40,7 @@ from store.arguments import ArgumentStore
 from store.baselines import BaselineStore
 from store.client import Client, connect
 from store.conversations import ConversationStore
+from store.costs import CostStore
 from store.erase import EraseStore
 from store.grades import GradeStore
 from store.labels import LabelStore
@@ -66,6 +70,7 @@ class Services:
     scorecards: ScorecardStore
     verdicts: VerdictStore
     latency: LatencyStore
+    costs: CostStore
     ledger: LedgerStore
     scorecard: Scorecard
     metrics: Metrics
@@ -80,6 +85,7 @@ class Services:
     gauges: Gauges
     scheduler: Scheduler
     rollups: RollupStore
+    reading: Reading
     budgets: dict[str, dict[str, float]] = field(default_factory=dict)
     compared: int = -1
 
@@ -157,17 +163,30 @@ def build(settings: Settings) -> Services:
     access = _access(settings)
     card = scorecard.load(settings.grading.scorecard)
     spec, _ = objectives.load(settings.alerts.objectives)
+    reading = _reading(settings)
     client = connect(settings.store_url)
     try:
         migrate(client)
-        return _connected(settings, client, access, card, spec)
+        return _connected(settings, client, access, card, spec, reading=reading)
     except BaseException:
         client.close()
         raise
 
 
+def _reading(settings: Settings) -> Reading:
+    """The operator's turn types and prices."""
+    own = settings.grading.turn_types
+    return Reading(TurnTypes.read(own) if own else TurnTypes.built_in(), price_table(settings.prices))
+
+
 def _connected(
-    settings: Settings, client: Client, access: Authenticator, card: Scorecard, spec: objectives.ObjectivesSpec
+    settings: Settings,
+    client: Client,
+    access: Authenticator,
+    card: Scorecard,
+    spec: objectives.ObjectivesSpec,
+    *,
+    reading: Reading,
 ) -> Services:
     grading = settings.grading
     traces, activity, grades = TraceStore(client), ActivityStore(client), GradeStore(client)
@@ -183,8 +202,9 @@ def _connected(
         traces,
         grades,
         card,
-        settle=Settle(idle_seconds=grading.idle_seconds, max_age_seconds=grading.max_age_seconds),
+        settle=Settle(grading.idle_seconds, grading.idle_seconds_by_agent, grading.max_age_seconds),
         shard=Shard(grading.shard, grading.shards),
+        reading=reading,
         context=context,
         observers=(gauges.observe,),
     )
@@ -200,6 +220,7 @@ def _connected(
         scorecards=ScorecardStore(client),
         verdicts=verdicts,
         latency=LatencyStore(client),
+        costs=CostStore(client),
         ledger=ledger,
         scorecard=card,
         metrics=metrics,
@@ -209,7 +230,7 @@ def _connected(
             settings.retention,
             card,
             conversations,
-            Backfill(traces, conversations, grades, card, context=context),
+            Backfill(traces, conversations, grades, card, reading=reading, context=context),
             retention_store=RetentionStore(client),
             erase_store=EraseStore(client),
             scenarios=book,
@@ -223,6 +244,7 @@ def _connected(
         gauges=gauges,
         scheduler=Scheduler(gauges.job_failed, gauges.job_overran),
         rollups=RollupStore(client),
+        reading=reading,
         budgets=_budgets(card),
     )
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from conversation.costs import tools_asked
 from conversation.model import Conversation, ToolCall, Turn
 from conversation.verdict import Score
+from store.cost_json import cost_json, model_call_json, spent_json
 from store.times import iso
+
+Asked = Mapping[tuple[int, str], tuple[str, ...]]
 
 
 def conversation_json(conversation: Conversation, verdict: str, scores: Sequence[Score]) -> dict[str, Any]:
     """The answer of `GET /api/v1/conversations/{id}`."""
     checked = arguments_checked(scores)
+    asked = tools_asked(conversation)
     tokens = conversation.tokens
     return {
         "conversation_id": conversation.id,
@@ -30,7 +35,10 @@ def conversation_json(conversation: Conversation, verdict: str, scores: Sequence
             "cached": tokens.cached,
         },
         "cost_usd": conversation.cost_usd,
-        "turns": [_turn(turn, checked) for turn in conversation.turns],
+        "cost": cost_json(conversation),
+        "intent": conversation.intent or None,
+        "turn_rules": conversation.turn_rules,
+        "turns": [_turn(turn, checked, asked) for turn in conversation.turns],
         "scores": [score_json(score) for score in scores],
         "id_rule": conversation.id_rule,
         "convention": conversation.convention,
@@ -74,7 +82,7 @@ def arguments_checked(scores: Iterable[Score]) -> Mapping[str, list[dict[str, An
     return found
 
 
-def _turn(turn: Turn, checked: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _turn(turn: Turn, checked: Mapping[str, list[dict[str, Any]]], asked: Asked) -> dict[str, Any]:
     return {
         "index": turn.index,
         "type": turn.type,
@@ -88,6 +96,8 @@ def _turn(turn: Turn, checked: Mapping[str, list[dict[str, Any]]]) -> dict[str, 
         "segments": [
             {"kind": str(segment.kind), "name": segment.name, "seconds": segment.seconds} for segment in turn.segments
         ],
+        **spent_json(turn.model_calls),
+        "model_calls": [model_call_json(call, asked.get((turn.index, call.span_id), ())) for call in turn.model_calls],
         "tool_calls": [_tool_call(call, checked) for call in turn.tool_calls],
     }
 

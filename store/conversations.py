@@ -22,8 +22,8 @@ from store.window import CURRENT, bound
 
 _FAR = 2**63 - 1
 _MOST = 1000
-_EQUAL = ("agent", "version", "verdict", "user_id", "channel")
-_CONTAINED = {"turn_type": "turn_types", "tool": "tools"}
+_EQUAL = ("agent", "version", "verdict", "user_id", "channel", "intent")
+_CONTAINED = {"turn_type": "turn_types", "tool": "tools", "model": "models"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class ConversationStore:
         tool: str | None = None,
         user_id: str | None = None,
         channel: str | None = None,
+        model: str | None = None,
+        intent: str | None = None,
     ) -> Page:
         """Conversations newest first.
 
@@ -74,7 +76,7 @@ class ConversationStore:
         before_ns, before_id = _position(cursor) if cursor else (_FAR, "")
         until = min(_FAR if until_ns is None else until_ns, before_ns + 1)
         given = {"agent": agent, "version": version, "user_id": user_id, "channel": channel, "verdict": verdict}
-        given |= {"turn_type": turn_type, "tool": tool, "scorer": scorer}
+        given |= {"turn_type": turn_type, "tool": tool, "scorer": scorer, "model": model, "intent": intent}
         wanted = {name: value for name, value in given.items() if value is not None}
         sql = load("conversation_page").replace("{current}", CURRENT).replace("{filters}", _filters(wanted))
         bindings = {**bound(project, since_ns, until), "before_ns": before_ns, "before_id": before_id, **wanted}
@@ -168,6 +170,9 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
             "cached": int(row["cached_tokens"]),
         },
         "cost_usd": row["cost_usd"],
+        "unpriced_calls": int(row["unpriced_calls"]),
+        "models": list(row["models"]),
+        "intent": row["intent"] or None,
         "scorecard_version": row["scorecard_version"],
         "graded_at": iso(int(row["graded_at_ns"])),
     }

@@ -15,6 +15,7 @@ _BY_CONVERSATION = (
     "conversations",
     "turns",
     "tool_calls",
+    "model_calls",
     "scores",
     "ledger",
     "attempts",

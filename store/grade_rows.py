@@ -11,6 +11,7 @@ from conversation.verdict import Grade, LedgerState, Score, Verdict
 from store.argument_rows import argument_rows
 from store.conversation_json import arguments_checked
 from store.documents import dumps
+from store.model_call_rows import model_call_rows, model_of, unpriced
 from store.times import hour_of
 
 Row = dict[str, object]
@@ -107,6 +108,8 @@ def rows(attempt: Attempt) -> Iterator[tuple[str, Row]]:
             for row in argument_rows(call):
                 yield "argument_values", {**_without(own, "conversation_id"), "tool": call.name, **row}
             position += 1
+    for row in model_call_rows(conversation, str(grade.verdict)):
+        yield "model_calls", {**attempt.shared, **attempt.agent, **row}
     for place, score in enumerate(grade.scores):
         yield "scores", _score(attempt, place, score)
     for entry in grade.ledger:
@@ -152,6 +155,11 @@ def _conversation(attempt: Attempt) -> Row:
         "reasoning_tokens": tokens.reasoning,
         "cached_tokens": tokens.cached,
         "cost_usd": conversation.cost_usd,
+        "models": sorted({model_of(call) for call in conversation.model_calls}),
+        "intent": conversation.intent,
+        "unpriced_calls": unpriced(conversation),
+        "prices": conversation.prices,
+        "turn_rules": conversation.turn_rules,
         "duration_seconds": _seconds(conversation.started_ns, conversation.ended_ns),
         "scorecard_version": grade.scorecard_version,
         "graded_at_ns": made.graded_at_ns,
@@ -171,7 +179,8 @@ def _turn(attempt: Attempt, turn: Turn) -> Row:
         **attempt.agent,
         "turn": turn.index,
         "type": turn.type,
-        "model": next((call.model or call.model_requested for call in reversed(calls)), ""),
+        "model": next((model_of(call) for call in reversed(calls)), ""),
+        "turn_rules": conversation.turn_rules,
         "channel": conversation.channel,
         "turn_started_ns": turn.started_ns or attempt.started_ns,
         "first_token_seconds": turn.first_token_seconds,

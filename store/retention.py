@@ -21,6 +21,7 @@ _GRADES = {
     "conversations": "started_ns",
     "turns": "started_ns",
     "tool_calls": "started_ns",
+    "model_calls": "started_ns",
     "argument_values": "started_ns",
     "scores": "started_ns",
     "ledger": "started_ns",

@@ -24,6 +24,8 @@ def conversations(
     scorer: str | None = None,
     turn_type: str | None = None,
     tool: str | None = None,
+    model: str | None = None,
+    intent: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> dict[str, Any]:
@@ -38,6 +40,8 @@ def conversations(
         until_ns=until,
         turn_type=turn_type,
         tool=tool,
+        model=model,
+        intent=intent,
         limit=limit,
         cursor=cursor,
     )

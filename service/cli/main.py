@@ -11,6 +11,7 @@ from conversation.errors import FloorlineError, UsageError
 from service.cli import (
     alerts,
     baseline,
+    costs,
     demo,
     grade,
     labels,
@@ -38,7 +39,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for module in (up, demo, send, grade, score, labels, promote, replay, passk):
+for module in (up, demo, send, grade, score, costs, labels, promote, replay, passk):
     module.register(app)
 for name, group in {
     "policy": policy.app,

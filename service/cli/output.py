@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -26,6 +27,14 @@ def verdict(label: str) -> Text:
 def seconds(value: float | None) -> str:
     """Seconds with two decimals, a dash for none."""
     return "–" if value is None else f"{value:.2f} s"
+
+
+def dollars(value: float | None) -> str:
+    """US dollars with at least two decimals and two figures that count, a dash for none."""
+    if value is None:
+        return "–"
+    decimals = 2 if value == 0 or value >= 0.1 else min(9, 1 - math.floor(math.log10(value)))  # noqa: PLR2004 - a dime
+    return f"${value:,.{decimals}f}"
 
 
 def percent(value: float | None) -> str:

@@ -1,8 +1,8 @@
 -- Newest first. The sort key is read backwards, so a page costs what it skips, not what is stored.
 SELECT
     conversation_id, started_ns, ended_ns, user_id, agent, version, channel, domain, verdict, risk, revision, turns, turn_types,
-    tools, failed_scorers, failed_scores, passed_scores, input_tokens, output_tokens, reasoning_tokens, cached_tokens, cost_usd, duration_seconds,
-    scorecard_version, graded_at_ns
+    tools, failed_scorers, failed_scores, passed_scores, input_tokens, output_tokens, reasoning_tokens, cached_tokens, cost_usd,
+    unpriced_calls, models, intent, duration_seconds, scorecard_version, graded_at_ns
 FROM conversations
 WHERE {current}
     AND (started_ns, conversation_id) < ({before_ns:UInt64}, {before_id:String})

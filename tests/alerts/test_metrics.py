@@ -46,7 +46,7 @@ def test_a_graded_conversation_counts_with_its_turns_calls_tokens_and_verdicts()
     assert value(metrics, "floorline_tool_arguments_total", agent="shop", tool="refund", label="stale") == 1
     assert value(metrics, "floorline_tool_calls_total", agent="shop", tool="refund", status="ok") == 2
     assert value(metrics, "floorline_tokens_total", agent="shop", kind="input") == 200
-    assert value(metrics, "floorline_cost_usd_total", agent="shop") == 1.0
+    assert value(metrics, "floorline_cost_usd_total", agent="shop", model="gpt") == 1.0
     assert value(metrics, "floorline_conversation_scores_total", agent="shop", scorer="policy", verdict="fail") == 1
     violations = {"agent": "shop", "policy": "identity_first", "severity": "unknown"}
     assert value(metrics, "floorline_policy_violations_total", **violations) == 1

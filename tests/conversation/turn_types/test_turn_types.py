@@ -67,7 +67,7 @@ def test_an_operator_can_add_types_of_their_own() -> None:
     "text", ["rules: []", "rules: [{type: a, replies: [x]}]", "rules: [{type: a, reply: ['(']}]", "- 1", "rules: [{]"]
 )
 def test_a_wrong_file_says_what_is_wrong_on_one_line(text: str) -> None:
-    with pytest.raises(UsageError, match=r"my\.yaml: ") as caught:
+    with pytest.raises(UsageError, match=r"my\.yaml:1: ") as caught:
         TurnTypes.parse(text, "my.yaml")
     assert "\n" not in str(caught.value)
 
