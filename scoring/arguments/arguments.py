@@ -53,6 +53,13 @@ class Argument:
         return pointer(self.path)
 
 
+def names_subject(argument: Argument) -> bool:
+    """Whether an argument is the id of what its tool is about: `order_id` of `cancel_order`, not who pays with what."""
+    if argument.kind != "id" or len(argument.path) > 1:
+        return False
+    return bool(set(field_words(argument.name)) & set(field_words(argument.call.name)))
+
+
 def is_prose(name: str, value: str, schema: LeafSchema) -> bool:
     """Whether a text is the agent's own words (a summary, a reason) rather than a value taken from somewhere."""
     if schema.enum:

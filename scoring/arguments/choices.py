@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from conversation.model import Role
 from conversation.verdict import ArgumentLabel, Evidence
-from scoring.arguments.arguments import Argument
+from scoring.arguments.arguments import Argument, names_subject
 from scoring.arguments.effects import effect_of
 from scoring.arguments.finding import Finding
 from scoring.arguments.index import ConversationIndex, Mention, before
@@ -44,14 +44,24 @@ class Choices:
         loosely = not in_scope and self._loosely(argument, moment)
         if in_scope:
             yield from self._corrected(argument, moment)
-        else:
+        elif not self._follows_up(argument, group):
             yield from self._passed_over(argument, moment, 0.5 if loosely else 1.0)
-        if not in_scope and not loosely:
-            yield from self._not_listed(argument, moment, group)
-            yield from self._never_said(argument, moment)
-            yield from self._not_in_play(argument)
+            if not loosely:
+                yield from self._not_listed(argument, moment, group)
+                yield from self._never_said(argument, moment)
+                yield from self._not_in_play(argument)
+                yield from self._other_named(argument, moment, group)
         yield from self._contradicted(argument, moment, in_scope=in_scope)
         yield from self._replaced_later(argument, moment, in_scope=in_scope)
+
+    def _follows_up(self, argument: Argument, group: list[Argument]) -> bool:
+        """Whether a call that only looks follows up a record, all of it: nobody need have spoken of that."""
+        if effect_of(argument.call.name) != "read" or len(group) == 1:
+            return False
+        homes = {fact.record for fact in self._index.facts_of(argument.forms, argument.at)}
+        for one in group if homes else ():
+            homes &= {fact.record for fact in self._index.facts_of(one.forms, one.at)}
+        return bool(homes)
 
     def _loosely(self, argument: Argument, moment: Moment) -> bool:
         if argument.kind not in {"text", "enum"}:
@@ -115,7 +125,7 @@ class Choices:
 
     def _not_in_play(self, argument: Argument) -> Iterator[Finding]:
         """A write on one entity while the calls before were about another of its kind."""
-        if argument.kind != "id" or effect_of(argument.call.name) != "write":
+        if argument.kind != "id" or len(argument.path) > 1 or effect_of(argument.call.name) != "write":
             return
         family = set(self._rivals.kin(argument))
         used = [one for one in self._earlier if one.call_number < argument.call_number and one.kind == "id"]
@@ -127,6 +137,30 @@ class Choices:
             proof = Evidence("tool_call", str(other.value), other.at, tool_call_id=other.call.id, path=other.pointer)
             signal = "not_in_play_new" if not own else "not_in_play_left"
             yield Finding(ArgumentLabel.OTHER_ENTITY, signal, 1.0, text, (proof,))
+
+    def _other_named(self, argument: Argument, moment: Moment, group: list[Argument]) -> Iterator[Finding]:
+        """The entity a write names is not the one spoken of: in the exchange before it, or by the customer at last."""
+        if not names_subject(argument) or effect_of(argument.call.name) != "write":
+            return
+        used = {form for one in group for form in one.forms}
+        family = [form for form in self._rivals.namesakes(argument) if form not in used]
+        here = [Rival(form, mention) for form in family if (mention := moment.scope.where(form))]
+        if len(here) == 1:
+            yield self._finding("other_listed_id", 1.0, argument, here[0], "the only one spoken of before the call")
+        if here:
+            return
+        said = [
+            Rival(form, mention)
+            for form in family
+            if self._index.has_word(form.split(" ", 1)[0])
+            for mention in before(self._index.mentions((form,)), argument.at)
+            if mention.doc.role is Role.USER
+        ]
+        last = max(said, key=lambda rival: rival.mention.order, default=None)
+        own = before(self._index.mentions(argument.forms), argument.at)
+        spoken = max((one.order for one in own if one.doc.role is not Role.TOOL), default=None)
+        if last and (spoken is None or spoken < last.mention.order):
+            yield self._finding("last_named_id", 1.0, argument, last, "named by the customer at last")
 
     def _had_choice(self, argument: Argument) -> bool:
         """Whether the field could have held another known value: a customer's only id needs no listing."""
@@ -155,9 +189,7 @@ class Choices:
 
     def _replaced_later(self, argument: Argument, moment: Moment, *, in_scope: bool) -> Iterator[Finding]:
         """The same field of a later call holds a rival that was already said before this call."""
-        later = next(
-            (one for one in self._by_field[argument.name] if one.call_number > argument.call_number and one.forms), None
-        )
+        later = next((one for one in self._by_field[argument.name] if _after(one, argument)), None)
         if later is None or later.forms == argument.forms or any(form in moment.used_by for form in later.forms):
             return
         said = before(self._index.mentions(later.forms), argument.at)
@@ -174,6 +206,13 @@ class Choices:
         text = f"{argument.value!r} was called, {said!r} was {when}"
         proof = Evidence("message", said, rival.mention.message)
         return Finding(self._label(argument, rival), signal, strength, text, (proof,))
+
+
+def _after(later: Argument, argument: Argument) -> bool:
+    """Whether an argument of a later call stands in the same place: the same path where it is the same tool."""
+    if later.call_number <= argument.call_number or not later.forms:
+        return False
+    return later.call.name != argument.call.name or later.path == argument.path
 
 
 def said_in(passage: Passage, forms: tuple[str, ...]) -> Mention | None:

@@ -70,6 +70,11 @@ class Rivals:
         found.pop(own, None)
         return [form for form in found if form]
 
+    def namesakes(self, argument: Argument) -> list[str]:
+        """Other known values of the argument's very field."""
+        own = argument.forms[-1] if argument.forms else ""
+        return [form for form in list(self._known.get(argument.name, ()))[:_MOST] if form and form != own]
+
     def kin(self, argument: Argument) -> list[str]:
         """The family's identifiers of the same make: the same letters around other digits."""
         own = _SHAPE[1].sub("9", argument.forms[-1])
