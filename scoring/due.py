@@ -15,64 +15,33 @@ keeps its watermark, so both are found due again after a restart.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from conversation.digest import digest as digest_of
 from conversation.errors import FloorlineError, RetryableError
 from conversation.model import Conversation, LogRecord, Span
 from conversation.verdict import Grade, LedgerEntry, LedgerState, Verdict
 from scoring import ledger
-from scoring.backoff import SECOND_NS, Backoff, Key
+from scoring.backoff import Backoff, Key
 from scoring.continuations import Continuations
 from scoring.ports import ActivityPort, GradePort, TracePort
 from scoring.protocol import Context
 from scoring.reading import Reading
 from scoring.runner import grade
 from scoring.scorecard import Scorecard
+from scoring.settle import Settle, Shard
 from store.activity import Activity
 from store.grades import GradedRevision, Latest
 
+__all__ = ["OWN_SERVICE", "Grader", "Settle", "Shard", "assembled", "is_own", "next_revision"]
 OWN_SERVICE = "floorline"
 RETRY_MARK = "!"
 SPANS_AT_ONCE = 1000
+NAMES_KEPT = 100_000
 Observer = Callable[[GradedRevision], None]
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """When a conversation counts as complete without its sender saying so.
-
-    Attributes:
-        idle_seconds: Seconds without new spans.
-        by_agent: Other idle times by agent name.
-        max_age_seconds: Seconds after its first span when it is graded even while it goes on.
-    """
-
-    idle_seconds: float = 30.0
-    by_agent: Mapping[str, float] = field(default_factory=dict)
-    max_age_seconds: float = 86_400.0
-
-    @property
-    def shortest(self) -> float:
-        """The shortest idle time of any agent."""
-        return min((self.idle_seconds, *self.by_agent.values()))
-
-    def complete(self, activity: Activity, now_ns: int) -> bool:
-        """Whether a conversation the store found due is complete by its own agent's idle time too."""
-        if not self.by_agent or activity.ended or now_ns - activity.first_start_ns >= self.max_age_seconds * SECOND_NS:
-            return True
-        idle = self.by_agent.get(activity.agent_name, self.idle_seconds)
-        return now_ns - activity.last_received_ns >= idle * SECOND_NS
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """Share `index` of `count` scoring processes; the store splits by a hash of the conversation id."""
-
-    index: int = 0
-    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +51,13 @@ class _Stored:
     latest: Latest | None
     spans: list[Span]
     logs: list[LogRecord]
+
+
+class _Nothing(Enum):
+    """Why there is no revision to write: nothing new, so only the watermark moves, or the agent's idle time runs on."""
+
+    SEEN = "seen"
+    WAITS = "waits"
 
 
 class Grader:
@@ -128,6 +104,7 @@ class Grader:
         self._batch = batch
         self._most_retries = most_retries
         self._backoff = Backoff()
+        self._agents: dict[Key, str] = {}
         self._continuations = Continuations(traces)
 
     def tick(self, now_ns: int) -> int:
@@ -169,7 +146,9 @@ class Grader:
 
     def _ready(self, activity: Activity, now_ns: int) -> bool:
         key = (activity.project, activity.conversation_id)
-        return self._settle.complete(activity, now_ns) and not self._backoff.waiting(key, now_ns)
+        # The agent's name is known once the conversation was assembled: many conventions tell it in their own way.
+        known = key not in self._agents or self._settle.complete(activity, self._agents[key], now_ns)
+        return known and not self._backoff.waiting(key, now_ns)
 
     def _revisions(self, chunk: Sequence[Activity], context: Context, now_ns: int) -> list[GradedRevision]:
         """A chunk of what is due, read in groups and graded one by one."""
@@ -179,10 +158,10 @@ class Grader:
             for item in group:
                 found = known.pop((item.project, item.conversation_id), None)
                 revision = self._revision(item, found, context, now_ns)
-                if revision is None:
-                    seen[item.project, item.conversation_id] = item.watermark
-                else:
+                if isinstance(revision, GradedRevision):
                     made.append(revision)
+                elif revision is _Nothing.SEEN:
+                    seen[item.project, item.conversation_id] = item.watermark
         self._grades.seen_many(seen)
         return made
 
@@ -198,8 +177,8 @@ class Grader:
 
     def _revision(
         self, activity: Activity, found: _Stored | None, context: Context, now_ns: int
-    ) -> GradedRevision | None:
-        """The conversation graded; None where only its watermark is to move."""
+    ) -> GradedRevision | _Nothing:
+        """The conversation graded, or why there is nothing to write."""
         key = (activity.project, activity.conversation_id)
         latest = found.latest if found else None
         try:
@@ -207,10 +186,12 @@ class Grader:
                 latest = self._grades.latest(*key)
                 found = _Stored(latest, *self._traces.read(*key))
             conversation = assembled(key, found.spans, found.logs, self._reading)
+            if not self._complete(activity, conversation.agent.name, now_ns):
+                return _Nothing.WAITS
             digest = digest_of(conversation)
             if latest is not None and latest.digest == digest:
                 self._backoff.cleared(key)
-                return None
+                return _Nothing.SEEN
             conversation = self._reading.finished(conversation)
             conversation = replace(conversation, revision=next_revision(latest), ended=activity.ended)
             own = is_own(found.spans)
@@ -222,6 +203,17 @@ class Grader:
             return GradedRevision(conversation, given, now_ns, digest + RETRY_MARK, watermark)
         self._backoff.cleared(key)
         return GradedRevision(conversation, given, now_ns, digest, activity.watermark)
+
+    def _complete(self, activity: Activity, agent: str, now_ns: int) -> bool:
+        """Whether the agent's own idle time is over; remembers the agent of a conversation that must wait."""
+        key = (activity.project, activity.conversation_id)
+        self._agents.pop(key, None)
+        if self._settle.complete(activity, agent, now_ns):
+            return True
+        if len(self._agents) >= NAMES_KEPT:
+            self._agents.clear()
+        self._agents[key] = agent
+        return False
 
     def _graded(self, conversation: Conversation, context: Context, now_ns: int) -> Grade:
         return grade(conversation, self._scorecard, context, now_ns=lambda: now_ns)

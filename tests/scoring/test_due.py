@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conversation.errors import RetryableError
+from conversation.model import LogRecord, Span
 from conversation.verdict import LedgerState
 from scoring.due import Grader, Settle, Shard
 from scoring.scorecard import Scorecard, load
@@ -190,6 +193,28 @@ def test_observers_hear_of_every_revision_after_it_is_written(card: Scorecard) -
     store.receive(KEY, [span("c1", 1, 0)], 0)
     grader.tick(MINUTE)
     assert heard == [store.current[KEY]]
+
+
+def test_the_idle_time_goes_by_the_agents_name_as_shown_and_a_waiting_conversation_is_read_once(
+    card: Scorecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MemoryStore()
+    reads: list[tuple[str, str]] = []
+    plain = store.read_many
+
+    def counted(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[list[Span], list[LogRecord]]]:
+        reads.extend(keys)
+        return plain(keys)
+
+    monkeypatch.setattr(store, "read_many", counted)
+    grader = Grader(store, store, store, card, settle=Settle(idle_seconds=IDLE, by_agent={"desk": 600}))
+    made = replace(span("c1", 1, 0), resource={"service.name": "desk"})
+    made = replace(made, attributes={k: v for k, v in made.attributes.items() if "agent" not in k})
+    store.receive(KEY, [made], 0)
+    assert [grader.tick(minute * MINUTE) for minute in range(1, 10)] == [0] * 9
+    assert reads == [KEY]
+    assert grader.tick(10 * MINUTE) == 1
+    assert store.current[KEY].conversation.agent.name == "desk"
 
 
 def test_an_agent_may_have_an_idle_time_of_its_own(card: Scorecard) -> None:
