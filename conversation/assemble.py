@@ -17,6 +17,7 @@ from conversation.facts import SpanRole
 from conversation.model import Agent, Conversation, LogRecord, Message, Role, Span, ToolDefinition
 from conversation.parsing import first_text
 from conversation.reader import FALLBACK
+from conversation.recall import remembering
 from conversation.span_tree import Node, tree
 from conversation.spoken import with_turn_spans
 from conversation.turn_builder import turns_of
@@ -76,7 +77,12 @@ def assemble(
         revision: Which revision this is.
         turn_types: Rules that name turns; None for the built-in ones.
     """
-    spans, logs = list(spans), list(logs)
+    with remembering():
+        found = _assembled(list(spans), list(logs), turn_types or TurnTypes.built_in())
+    return replace(found, id=conversation_id or found.id, project=project, revision=revision)
+
+
+def _assembled(spans: Sequence[Span], logs: Sequence[LogRecord], turn_types: TurnTypes) -> Conversation:
     nodes = tree(spans, logs)
     weave = Weave()
     weave.add(in_order(with_turn_spans(nodes, model_calls(nodes))))
@@ -87,14 +93,13 @@ def assemble(
     named = identity.conversation_id(spans, logs)
     messages = _messages(weave, drafts, [seen[0] if seen else None for seen in windows])
     times = [time for seen in windows if seen for time in seen[:2]]
-    turns = turns_of(drafts, windows, messages, turn_types or TurnTypes.built_in())
+    turns = turns_of(drafts, windows, messages, turn_types)
     if any(node.span.attributes.get(_UNTIMED) is True for node in nodes):
         # A transcript without times was sent as spans: their order is real, their times are not.
         turns = tuple(replace(t, first_token_seconds=None, duration_seconds=None, segments=()) for t in turns)
     traces = sorted({(node.span.start_ns, node.span.trace_id) for node in nodes})
     return Conversation(
-        id=conversation_id or (named.value if named else traces[0][1] if traces else ""),
-        project=project,
+        id=named.value if named else traces[0][1] if traces else "",
         user_id=identity.user_id(spans, logs),
         agent=_agent(nodes),
         messages=messages,
@@ -110,7 +115,6 @@ def assemble(
         id_rule=named.rule if named else _rule_without_id(len({node.span.trace_id for node in nodes})),
         convention=_convention(nodes),
         notes=_notes(nodes, weave, drafts),
-        revision=revision,
     )
 
 
@@ -177,8 +181,9 @@ def _agent(nodes: Sequence[Node]) -> Agent:
 def _tools(nodes: Sequence[Node]) -> tuple[ToolDefinition, ...]:
     """Each tool on offer once, in the order first seen; a later definition that has a schema fills in one without."""
     found: dict[str, ToolDefinition] = {}
-    for node in nodes:
-        for tool in node.facts.tools or ():
+    offered = {id(node.facts.tools): node.facts.tools for node in nodes if node.facts.tools}
+    for tools in offered.values():
+        for tool in tools:
             known = found.get(tool.name)
             if known is None or (known.parameters is None and tool.parameters is not None):
                 found[tool.name] = tool

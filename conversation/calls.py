@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from conversation.facts import Facts, SpanRole, first_of
 from conversation.model import Role
@@ -31,24 +31,34 @@ class Call:
     is_model: bool = True
     inner: bool = False
     spans: list[Node] = field(default_factory=list)
+    _told: tuple[Facts, tuple[Said, ...], tuple[Said, ...]] | None = field(default=None, init=False, repr=False)
 
     @property
     def given(self) -> tuple[Said, ...]:
         """Messages the model was given, without system messages."""
-        return joined(said for said in self.facts.input or () if said.role is not Role.SYSTEM)
+        return self._both()[1]
 
     @property
     def made(self) -> tuple[Said, ...]:
         """Messages it gave back."""
-        return joined(said for said in self.facts.output or () if said.role is not Role.SYSTEM)
+        return self._both()[2]
+
+    def _both(self) -> tuple[Facts, tuple[Said, ...], tuple[Said, ...]]:
+        facts = self.facts
+        if self._told is None or self._told[0] is not facts:
+            given, made = (
+                joined([said for said in messages or () if said.role is not Role.SYSTEM])
+                for messages in (facts.input, facts.output)
+            )
+            self._told = (facts, given, made)
+        return self._told
 
     @property
     def instructions(self) -> str | None:
         """System instructions: the field of their own, else the first system message."""
         if self.facts.instructions:
             return self.facts.instructions
-        system = [said.text for said in self.facts.input or () if said.role is Role.SYSTEM and said.text]
-        return system[0] if system else None
+        return next((said.text for said in self.facts.input or () if said.role is Role.SYSTEM and said.text), None)
 
 
 def model_calls(nodes: Sequence[Node]) -> list[Call]:
@@ -95,7 +105,7 @@ def _completed(calls: list[Call]) -> list[Call]:
         if first is None:
             whole.append(call)
         else:
-            first.facts = first_of((replace(call.facts, completes=None), first.facts))
+            first.facts = first_of((call.facts._replace(completes=None), first.facts))
             first.ended_ns = max(first.ended_ns, call.ended_ns)
             first.spans.append(call.node)
     return whole
@@ -137,13 +147,16 @@ def in_order(calls: Iterable[Call]) -> list[Call]:
     """Calls by start, except that a call whose input holds another's whole exchange comes after it (skewed clocks)."""
     ordered = sorted(calls, key=_start)
     ends: dict[int, Call] = {}
+    beginnings: dict[int, list[int]] = {}
     for call in ordered:
+        prefixes = _prefixes((*call.given, *call.made))
+        beginnings[id(call)] = prefixes[: len(call.given)]
         if call.made and not call.inner:
-            ends.setdefault(_prefixes((*call.given, *call.made))[-1], call)
+            ends.setdefault(prefixes[-1], call)
     place = {id(call): number for number, call in enumerate(ordered)}
     before: dict[int, Call] = {}
     for call in ordered:
-        earlier = _longest_known(call, ends)
+        earlier = _longest_known(call, beginnings[id(call)], ends)
         if earlier is not None and earlier is not call:
             before[id(call)] = earlier
     if all(place[id(earlier)] < place[key] for key, earlier in before.items()):
@@ -155,8 +168,8 @@ def _start(call: Call) -> tuple[int, str, str]:
     return (call.started_ns, call.node.span.trace_id, call.node.span.span_id)
 
 
-def _longest_known(call: Call, ends: dict[int, Call]) -> Call | None:
-    for prefix in reversed(_prefixes(call.given)[1:]):
+def _longest_known(call: Call, beginnings: Sequence[int], ends: dict[int, Call]) -> Call | None:
+    for prefix in reversed(beginnings[1:]):
         found = ends.get(prefix)
         if found is not None and found is not call:
             return found

@@ -128,6 +128,10 @@ ENDED_KEYS: tuple[str, ...] = (
 )
 ENDED_EVENTS: tuple[str, ...] = ("floorline.conversation.end", "gen_ai.conversation.end", "session.end")
 
+# Most spans carry none of the keys: one look at a set instead of one at each key.
+_KNOWN = {keys: frozenset((*keys, *METADATA_KEYS)) for keys in (CONVERSATION_KEYS, USER_KEYS)}
+
+_SAY_ENDED = frozenset(ENDED_KEYS)
 TIERS = ("model or agent span", "inner span", "root span", "log record", "resource")
 
 
@@ -169,7 +173,9 @@ def tier(span: Span) -> int:
 
 def says_ended(attributes: Attributes, event_names: Iterable[str] = ()) -> bool:
     """Whether attributes or event names say that the conversation is over."""
-    if any(str(attributes.get(key, "")).strip('"').lower() == "true" for key in ENDED_KEYS):
+    if not _SAY_ENDED.isdisjoint(attributes) and any(
+        str(attributes.get(key, "")).strip('"').lower() == "true" for key in ENDED_KEYS
+    ):
         return True
     if attributes.get("gen_ai.agent.invocation.end_reason") == "session_closed":
         return True
@@ -201,6 +207,8 @@ def _candidates(
     attributes: Attributes, keys: tuple[str, ...], inner: tuple[str, ...], level: int, start_ns: int
 ) -> list[_Candidate]:
     """The best value of one span, log or resource as a list of none or one."""
+    if _KNOWN[keys].isdisjoint(attributes):
+        return []
     for rank, key in enumerate(keys):
         value = unquoted(attributes.get(key))
         if value is not None:

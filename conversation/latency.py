@@ -9,8 +9,8 @@ reach beyond the window are cut at it. All sums are in whole nanoseconds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from conversation.model import Segment, SegmentKind, Turn
 
@@ -24,8 +24,7 @@ _PRECEDENCE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """A stretch of work: when, what kind, whose, and how deep in the tree."""
 
     start_ns: int
@@ -38,6 +37,9 @@ class Activity:
     @property
     def _rank(self) -> tuple[int, int, str]:
         return (_PRECEDENCE[self.kind], self.start_ns, self.span_id)
+
+
+_OWN_CODE = Activity(0, 0, SegmentKind.OWN_CODE)
 
 
 def segments(start_ns: int, end_ns: int, activities: Iterable[Activity]) -> tuple[Segment, ...]:
@@ -90,6 +92,8 @@ def by_kind(parts: Sequence[Segment]) -> dict[SegmentKind, float]:
 
 
 def _clamp(activity: Activity, start_ns: int, end_ns: int) -> Activity:
+    if start_ns <= activity.start_ns <= activity.end_ns <= end_ns:
+        return activity
     left = min(max(activity.start_ns, start_ns), max(start_ns, end_ns))
     right = min(max(activity.end_ns, left), max(start_ns, end_ns))
     return Activity(left, right, activity.kind, activity.name, activity.span_id, activity.within)
@@ -97,12 +101,17 @@ def _clamp(activity: Activity, start_ns: int, end_ns: int) -> Activity:
 
 def _chosen(active: Sequence[Activity]) -> Activity | None:
     """The activity that takes the time; None where nothing is active."""
-    special = [a for a in active if a.kind is not SegmentKind.OWN_CODE]
-    around = frozenset().union(*(a.within for a in special))
-    innermost = [a for a in special if a.span_id not in around] or special
-    candidates = innermost or list(active)
+    candidates = active if len(active) == 1 else _innermost(active)
     if not candidates:
         return None
     best = min(candidates, key=lambda a: a._rank)  # noqa: SLF001 - own class
     # Own code of nested agents is one stretch: naming each wrapper would only cut it into pieces.
-    return best if best.kind is not SegmentKind.OWN_CODE else Activity(0, 0, SegmentKind.OWN_CODE)
+    return best if best.kind is not SegmentKind.OWN_CODE else _OWN_CODE
+
+
+def _innermost(active: Sequence[Activity]) -> Sequence[Activity]:
+    special = [a for a in active if a.kind is not SegmentKind.OWN_CODE]
+    if len(special) <= 1:
+        return special or active
+    around = frozenset().union(*(a.within for a in special))
+    return [a for a in special if a.span_id not in around] or special

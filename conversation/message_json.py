@@ -8,8 +8,9 @@ shape is found for each message, not for each sender. What is not understood is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from conversation import recall
 from conversation.message_parts import Parts, parts_of
 from conversation.model import JSON, Role
 from conversation.parsing import as_bool, parse_structure, unquoted
@@ -59,6 +60,9 @@ _MAX_DEPTH = 12
 _CALLS = ("function_call", "custom_tool_call")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _ITEMS = (*_CALLS, *_OUTPUTS, "message", "reasoning")
+_CONTENT_KEYS = frozenset(("content", "contents", "parts", "tool_calls", "function_call", "text"))
+_WRAPPED = frozenset(("lc", "data"))
+_REQUEST_KEYS = frozenset(("tool_calls", "additional_kwargs", "function_call"))
 
 
 def messages_in(value: object, bare: Role | None = None) -> tuple[Said, ...]:
@@ -68,9 +72,14 @@ def messages_in(value: object, bare: Role | None = None) -> tuple[Said, ...]:
         value: Parsed JSON or text of it, in any of the shapes above.
         bare: Who said it if the value is plain text or holds no message; None leaves such values out.
     """
+    if value is None:
+        return ()
     parsed = parse_structure(value)
     if isinstance(parsed, str):
         return (Said(bare, parsed),) if bare and parsed.strip() else ()
+    memory = recall.current() if isinstance(parsed, list) else None
+    if memory is not None and isinstance(parsed, list):
+        return memory.of_items(("messages", bare), parsed, lambda item: tuple(_walk([item], bare, 0)))
     found = tuple(_walk(parsed, bare, 0))
     instructions = parsed.get("instructions") or parsed.get("system") if isinstance(parsed, dict) else None
     if isinstance(instructions, str) and instructions and not any(said.role is Role.SYSTEM for said in found):
@@ -87,7 +96,7 @@ def _walk(value: JSON, bare: Role | None, depth: int) -> Iterator[Said]:
                 if bare and item.strip():
                     yield Said(bare, item)
             else:
-                yield from _walk(item, bare, depth + 1)
+                yield from _item_of(item, bare, depth + 1)
     elif isinstance(value, dict):
         if _is_message(value):
             yield from _message(value, bare)
@@ -102,6 +111,22 @@ def _walk(value: JSON, bare: Role | None, depth: int) -> Iterator[Said]:
                 return
 
 
+def _item_of(item: JSON, bare: Role | None, depth: int) -> Iterable[Said]:
+    """The messages of one item of a list; told again in the next model call they are the same objects."""
+    memory = recall.current()
+    if memory is None or not isinstance(item, dict):
+        return _walk(item, bare, depth)
+    role = item.get("role")
+    says_role = isinstance(role, str) and role in _ROLES and not _CONTENT_KEYS.isdisjoint(item)
+    if says_role and _WRAPPED.isdisjoint(item) and depth <= _MAX_DEPTH:
+        # The same wherever it stands: first as an output with its finish reason, then in each history.
+        told = item
+        if "finish_reason" in item:
+            told = {key: value for key, value in item.items() if key != "finish_reason"}
+        return memory.once("message", told, lambda: tuple(_message(told, None)))
+    return memory.once(("said", bare, depth), item, lambda: tuple(_walk(item, bare, depth)))
+
+
 def _is_message(value: dict[str, JSON]) -> bool:
     kind = value.get("type")
     if kind in _ITEMS:
@@ -114,12 +139,10 @@ def _is_message(value: dict[str, JSON]) -> bool:
     if isinstance(kind, str) and kind.lower() in _ROLES and ("data" in value or "content" in value):
         return True
     role = value.get("role")
-    return isinstance(role, str) and any(
-        key in value for key in ("content", "contents", "parts", "tool_calls", "function_call", "text")
-    )
+    return isinstance(role, str) and not _CONTENT_KEYS.isdisjoint(value)
 
 
-def _message(value: dict[str, JSON], bare: Role | None) -> Iterator[Said]:
+def _message(value: dict[str, JSON], bare: Role | None) -> Sequence[Said]:
     if value.get("lc"):
         value = _constructed(value)
     elif isinstance(value.get("data"), dict) and "content" not in value:
@@ -127,37 +150,38 @@ def _message(value: dict[str, JSON], bare: Role | None) -> Iterator[Said]:
         value = {"role": value.get("type"), **inner} if isinstance(inner, dict) else value
     item = _item(value)
     if item is not None:
-        yield from item
-        return
+        return item
     role = _role(value, bare)
     if role is None:
-        return
+        return ()
     if role is Role.USER and unquoted(value.get("tool_call_id")):
         # Anthropic has no tool role: some senders keep `user` and say only which call is answered.
         role = Role.TOOL
     parts = _content(value)
-    requests = tuple(parts.requests) or tuple(requests_in(value))
-    yield from _told(value, role, parts, requests)
+    requests = tuple(parts.requests) or (() if _REQUEST_KEYS.isdisjoint(value) else tuple(requests_in(value)))
+    return _told(value, role, parts, requests)
 
 
-def _told(value: dict[str, JSON], role: Role, parts: Parts, requests: tuple[Request, ...]) -> Iterator[Said]:
+def _told(value: dict[str, JSON], role: Role, parts: Parts, requests: tuple[Request, ...]) -> Sequence[Said]:
     """A message and the tool results inside it, results first unless the message itself asked for them."""
     text = "\n".join(piece for piece in parts.texts if piece)
     name = unquoted(value.get("name"))
     if role is Role.TOOL and not parts.answers:
         answers = unquoted(value.get("tool_call_id")) or unquoted(value.get("call_id")) or unquoted(value.get("id"))
         failed = value.get("status") in ("error", "ERROR") or as_bool(value.get("is_error")) is True
-        yield Said(role, text, answers=answers or "", name=name, error=(text or "error") if failed else None)
-        return
+        return (Said(role, text, answers=answers or "", name=name, error=(text or "error") if failed else None),)
     speaks = bool(text.strip() or requests)
     interrupted = as_bool(value.get("interrupted")) is True
     told = Said(role, text, requests if role is not Role.SYSTEM else (), name=name, interrupted=interrupted)
+    if not parts.answers:
+        return (told,) if speaks and role is not Role.TOOL else ()
+    found = [
+        Said(Role.TOOL, answer.text, answers=answer.id, name=answer.name or name, error=answer.error)
+        for answer in parts.answers
+    ]
     if speaks and role is Role.ASSISTANT:
-        yield told
-    for answer in parts.answers:
-        yield Said(Role.TOOL, answer.text, answers=answer.id, name=answer.name or name, error=answer.error)
-    if speaks and role not in {Role.ASSISTANT, Role.TOOL}:
-        yield told
+        return (told, *found)
+    return (*found, told) if speaks and role is not Role.TOOL else found
 
 
 def _constructed(value: dict[str, JSON]) -> dict[str, JSON]:

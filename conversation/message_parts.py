@@ -33,6 +33,15 @@ _ANSWERS = {
     "server_tool_call_response",
     "toolResult",
 }
+_NESTED = {
+    "toolUse": "call",
+    "function_call": "call",
+    "functionCall": "call",
+    "toolResult": "answer",
+    "function_response": "answer",
+    "functionResponse": "answer",
+}
+_KINDS = frozenset((*_TEXTS, *_SILENT, *_CALLS, *_ANSWERS, *_MEDIA))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +77,7 @@ def parts_of(content: JSON, *, is_tool: bool = False) -> Parts:
             return parts_of(blocks)
         parts.texts.append(content)
     elif isinstance(content, list):
-        known = [block for block in content if isinstance(block, str) or _is_block(block)]
-        if is_tool and len(known) < len(content):
+        if is_tool and not all(isinstance(block, str) or _is_block(block) for block in content):
             parts.texts.append(result_text(content))
             return parts
         for block in content:
@@ -90,7 +98,7 @@ def _is_block(block: JSON) -> bool:
     if not isinstance(block, dict):
         return False
     kind = block.get("type")
-    if isinstance(kind, str) and (kind in _TEXTS | _SILENT | _CALLS | _ANSWERS or kind in _MEDIA):
+    if isinstance(kind, str) and kind in _KINDS:
         return True
     return any(
         isinstance(block.get(key), dict)
@@ -132,14 +140,9 @@ def _add(block: JSON, parts: Parts) -> None:
 
 def _nested(block: dict[str, JSON]) -> tuple[str, dict[str, JSON]] | None:
     """A call or result one level down, as Bedrock and Gemini write them."""
-    for key, kind in (
-        ("toolUse", "call"),
-        ("function_call", "call"),
-        ("functionCall", "call"),
-        ("toolResult", "answer"),
-        ("function_response", "answer"),
-        ("functionResponse", "answer"),
-    ):
+    if _NESTED.keys().isdisjoint(block):
+        return None
+    for key, kind in _NESTED.items():
         value = block.get(key)
         if isinstance(value, dict):
             return kind, value

@@ -12,34 +12,42 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
+from conversation import recall
 from conversation.model import JSON, Attributes
 
 # Words senders write where there is nothing to say; Logfire replaces values under suspicious keys by "[Scrubbed ...".
 _ABSENT = frozenset({"", "none", "null", "undefined", "not_given", "nan", "<elided>"})
 _SCRUBBED = re.compile(r"^\[?scrubbed due to", re.IGNORECASE)
 _MAX_LITERAL = 200_000
+# Made once: a union written where it is used is put together anew at each call.
+_JSON_TYPES = (str, bool, int, float, list, dict)
+_NUMBERS = (int, float)
+_NO_TEXT = (bool, dict, list, bytes)
 
 
 def parse_json(value: object) -> JSON:
     """The parsed value of a JSON text; anything that is not text or does not parse comes back as it is."""
+    if value is None:
+        return None
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, str):
         text = value.strip()
         if not text or text[0] not in '{["-0123456789tfn':
             return value
+        memory = recall.current() if len(text) >= recall.LEAST_LENGTH else None
         try:
-            parsed: JSON = orjson.loads(text)
+            parsed: JSON = orjson.loads(text) if memory is None else memory.parsed(text)
         except ValueError:
             return value
         return parsed
-    if isinstance(value, bool | int | float | list | dict) or value is None:
-        return value
-    return str(value)
+    return parse_plain(value)
 
 
 def parse_structure(value: object) -> JSON:
     """As `parse_json`, but only objects and lists are unfolded, also where written as a Python literal."""
+    if value is None:
+        return None
     parsed = parse_json(value)
     if isinstance(parsed, str):
         inner = parse_json(parsed)
@@ -66,13 +74,13 @@ def python_literal(text: str) -> JSON:
 
 def unquoted(value: object) -> str | None:
     """An id or a name as text: JSON quotes removed, numbers as written; None for absent or scrubbed values."""
-    if value is None or isinstance(value, bool | dict | list | bytes):
+    if value is None or isinstance(value, _NO_TEXT):
         return None
     text = str(value).strip()
     if len(text) > 1 and text[0] == text[-1] == '"':
         inner = parse_json(text)
         text = inner.strip() if isinstance(inner, str) else text
-    if text.lower() in _ABSENT or _SCRUBBED.match(text):
+    if text.lower() in _ABSENT or (text[0] in "[sS" and _SCRUBBED.match(text)):
         return None
     return text
 
@@ -85,21 +93,21 @@ def as_int(value: object) -> int | None:
 
 def as_float(value: object) -> float | None:
     """A finite number, also written as text; None otherwise."""
-    if isinstance(value, bool) or value is None:
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
         try:
             value = float(value.strip().strip('"'))
         except ValueError:
             return None
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, _NUMBERS) and math.isfinite(value):
         return float(value)
     return None
 
 
 def as_bool(value: object) -> bool | None:
     """A truth value, also written as text in any case; None otherwise."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().strip('"').lower())
@@ -121,7 +129,8 @@ def as_list(value: object) -> list[JSON]:
 def first_text(attributes: Attributes, keys: Iterable[str]) -> str | None:
     """The first of some attributes that says something, as text."""
     for key in keys:
-        found = unquoted(attributes.get(key))
+        value = attributes.get(key)
+        found = None if value is None else unquoted(value)
         if found is not None:
             return found
     return None
@@ -130,7 +139,8 @@ def first_text(attributes: Attributes, keys: Iterable[str]) -> str | None:
 def first_int(attributes: Mapping[str, object], keys: Iterable[str]) -> int | None:
     """The first of some values that is a count."""
     for key in keys:
-        found = as_int(attributes.get(key))
+        value = attributes.get(key)
+        found = None if value is None else as_int(value)
         if found is not None:
             return found
     return None
@@ -169,7 +179,7 @@ def _fold(node: object) -> JSON:
 
 def parse_plain(value: object) -> JSON:
     """A value as JSON without parsing texts."""
-    if isinstance(value, str | bool | int | float | list | dict) or value is None:
+    if value is None or isinstance(value, _JSON_TYPES):
         return value
     return str(value)
 
@@ -180,14 +190,14 @@ def canonical(value: JSON) -> str:
 
 
 def _whole(value: JSON) -> JSON:
+    if isinstance(value, dict):
+        return {key: item if type(item) is str else _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [item if type(item) is str else _whole(item) for item in value]
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) <= 2**53 else value
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
         return str(value)
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
     return parse_plain(value)
 
 

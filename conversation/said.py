@@ -85,9 +85,8 @@ def joined(messages: Iterable[Said]) -> tuple[Said, ...]:
     """Messages with the items of one assistant message put together: its words, then each of its tool calls."""
     whole: list[Said] = []
     for said in messages:
-        last = whole[-1] if whole else None
-        both = last is not None and last.role is said.role is Role.ASSISTANT
-        if last is not None and both and (last.requests or said.requests):
+        last = whole[-1] if whole and said.role is Role.ASSISTANT else None
+        if last is not None and last.role is Role.ASSISTANT and (last.requests or said.requests):
             text = "\n".join(text for text in (last.text, said.text) if text)
             whole[-1] = replace(last, text=text, requests=(*last.requests, *said.requests))
         else:

@@ -14,6 +14,7 @@ from conversation.facts import Facts, Source, SpanRole
 from conversation.model import LogRecord, Span
 from conversation.parsing import as_int, canonical, parse_plain
 from conversation.reader import read
+from conversation.recall import remembering
 
 
 @dataclass(slots=True, eq=False)
@@ -62,9 +63,10 @@ def tree(spans: Iterable[Span], logs: Iterable[LogRecord] = ()) -> list[Node]:
     unique = _unique(spans)
     attached = _attached(logs)
     nodes: dict[tuple[str, str], Node] = {}
-    for key, span in sorted(unique.items(), key=lambda item: (item[1].start_ns, item[0])):
-        reading = read(Source(span, tuple(attached.get(key, ()))))
-        nodes[key] = Node(span, reading.facts, reading.families, reading.notes)
+    with remembering():
+        for key, span in sorted(unique.items(), key=lambda item: (item[1].start_ns, item[0])):
+            reading = read(Source(span, tuple(attached.get(key, ()))))
+            nodes[key] = Node(span, reading.facts, reading.families, reading.notes)
     for (trace_id, _), node in nodes.items():
         parent = nodes.get((trace_id, node.span.parent_span_id))
         if parent is not None and parent is not node and node not in parent.ancestors():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from conversation.calls import Call
 from conversation.facts import SpanRole
@@ -49,9 +48,9 @@ def with_turn_spans(nodes: Sequence[Node], calls: Sequence[Call]) -> list[Call]:
 def _fill(node: Node, inside: list[Call]) -> None:
     if all(call.facts.input is None for call in inside):
         words = node.facts.customer_text or ""
-        inside[0].facts = replace(inside[0].facts, input=(Said(Role.USER, words),))
+        inside[0].facts = inside[0].facts._replace(input=(Said(Role.USER, words),))
     if all(call.facts.output is None for call in inside) and node.facts.reply_text:
-        inside[-1].facts = replace(inside[-1].facts, output=(Said(Role.ASSISTANT, node.facts.reply_text),))
+        inside[-1].facts = inside[-1].facts._replace(output=(Said(Role.ASSISTANT, node.facts.reply_text),))
 
 
 def _sums_of_agents(calls: Sequence[Call]) -> None:
@@ -64,7 +63,7 @@ def _sums_of_agents(calls: Sequence[Call]) -> None:
         if agents:
             last[id(agents[-1])] = (agents[-1], call)
     for agent, call in last.values():
-        call.facts = replace(call.facts, tokens=agent.facts.tokens)
+        call.facts = call.facts._replace(tokens=agent.facts.tokens)
 
 
 def _silent_turns(nodes: Sequence[Node]) -> list[Call]:
@@ -78,8 +77,7 @@ def _silent_turns(nodes: Sequence[Node]) -> list[Call]:
             continue
         if any(below.is_role(SpanRole.MODEL) for below in node.walk()) or _sheltered(node, found):
             continue
-        facts = replace(
-            node.facts,
+        facts = node.facts._replace(
             input=node.facts.input or _said(Role.USER, node.facts.customer_text),
             output=node.facts.output or _said(Role.ASSISTANT, node.facts.reply_text),
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
+from conversation import recall
 from conversation.model import JSON, Attributes, Span, ToolDefinition
 from conversation.parsing import as_dict, parse_json, parse_structure, unquoted
 
@@ -23,6 +25,21 @@ _RETRY_SENTENCE = "Fix the errors and try again."
 
 def definitions(value: object) -> tuple[ToolDefinition, ...] | None:
     """Tool definitions out of a list in any provider's shape; None where there is none."""
+    if value is None:
+        return None
+    memory = recall.current() if isinstance(value, (str, list, dict)) else None
+    if memory is None:
+        return _definitions(value)
+    return memory.once("tools", value, lambda: _of_text(value) if isinstance(value, str) else _definitions(value))
+
+
+@lru_cache(maxsize=64)
+def _of_text(text: str) -> tuple[ToolDefinition, ...] | None:
+    """An agent offers the same tools in all its conversations."""
+    return _definitions(text)
+
+
+def _definitions(value: object) -> tuple[ToolDefinition, ...] | None:
     parsed = parse_structure(value)
     if isinstance(parsed, dict):
         inner = parsed.get("function_declarations") or parsed.get("tools")

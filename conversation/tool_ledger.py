@@ -8,7 +8,7 @@ belongs to the oldest unanswered request. Arguments are the model's own; result,
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from conversation.facts import SpanRole
 from conversation.hidden_errors import hidden_error
@@ -36,6 +36,7 @@ class Draft:
     started_ns: int | None = None
     ended_ns: int | None = None
     provisional: bool = False
+    _finished: ToolCall | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -51,7 +52,12 @@ class Draft:
         return facts.tool_error or "" if facts.tool_result is None else result_text(facts.tool_result)
 
     def finished(self) -> ToolCall:
-        """The tool call as the conversation shows it."""
+        """The tool call as the conversation shows it; nothing of the draft changes after that."""
+        if self._finished is None:
+            self._finished = self._call()
+        return self._finished
+
+    def _call(self) -> ToolCall:
         facts = self.node.facts if self.node else None
         told = facts.tool_arguments if facts else None
         asked = self.request.arguments if self.request else {}
@@ -198,6 +204,6 @@ def _claim(draft: Draft, node: Node) -> None:
     for other in (inner, draft.node):
         if other is not None:
             missing = {name: getattr(other.facts, name) for name in _FILLED if getattr(node.facts, name) is None}
-            node.facts = replace(node.facts, **missing)
+            node.facts = node.facts._replace(**missing)
     draft.node = node
     draft.name = draft.name or node.facts.tool_name or node.span.name

@@ -133,11 +133,16 @@ def _segments(draft: TurnDraft, seen: Window) -> tuple[Segment, ...]:
 
 def _activities(top: Node, longer: dict[str, int]) -> Iterator[Activity]:
     """Every span of a turn as work; a call completed by a later span lasts until that one."""
+    around: dict[int, frozenset[str]] = {}
     for node in top.walk():
         kind = _KINDS.get(node.facts.role or SpanRole.OTHER, SegmentKind.OWN_CODE)
         span = node.span
         name = _name(node, kind)
-        within = frozenset(outer.span.span_id for outer in node.ancestors())
+        within = around.get(id(node.parent))
+        if within is None:
+            within = frozenset(outer.span.span_id for outer in node.ancestors())
+        if node.children:
+            around[id(node)] = within | {span.span_id}
         yield Activity(span.start_ns, longer.get(span.span_id, node.ended_ns), kind, name, span.span_id, within)
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conversation.errors import UsageError
 from conversation.model import ToolCall
+from conversation.patterns import Pattern, Text
 from conversation.yaml_lines import line_of
 
 Place = tuple[int | str, ...]
@@ -62,23 +63,23 @@ class _File(BaseModel):
 @dataclass(frozen=True, slots=True)
 class _Rule:
     spec: RuleSpec
-    reply: re.Pattern[str] | None
-    not_reply: re.Pattern[str] | None
-    user: re.Pattern[str] | None
+    reply: Pattern | None
+    not_reply: Pattern | None
+    user: Pattern | None
 
-    def holds(self, user: str, reply: str, executed: Sequence[str]) -> bool:
+    def holds(self, user: Text, reply: Text, executed: Sequence[str]) -> bool:
         spec = self.spec
         if spec.tool_executed is not None and spec.tool_executed is not bool(executed):
             return False
         if spec.tools and not set(spec.tools) & set(executed):
             return False
-        if spec.no_reply is not None and spec.no_reply is bool(reply):
+        if spec.no_reply is not None and spec.no_reply is bool(reply.text):
             return False
         if self.reply and not self.reply.search(reply):
             return False
         if self.not_reply and self.not_reply.search(reply):
             return False
-        return not self.user or bool(self.user.search(user))
+        return not self.user or self.user.search(user)
 
 
 class TurnTypes:
@@ -151,14 +152,17 @@ class TurnTypes:
             tool_calls: Tool calls of the turn.
         """
         executed = [call.name for call in tool_calls if call.executed]
-        text = _plain(reply or "")
-        if self._ignore:
-            text = self._ignore.sub(" ", text)
+        asked, answered = Text(user or ""), Text(lambda: self._heard(reply or ""))
         for rule in self._rules:
-            if rule.holds(user or "", text, executed):
+            if rule.holds(asked, answered, executed):
                 return rule.spec.type, rule.spec.name or rule.spec.type
         last = self._rules[-1].spec
         return last.type, "no rule"
+
+    def _heard(self, reply: str) -> str:
+        """What rules see of a reply."""
+        text = _plain(reply)
+        return self._ignore.removed(text) if self._ignore else text
 
 
 def _broken(document: _File) -> Iterator[tuple[Place, str]]:
@@ -182,11 +186,14 @@ def _told(where: str, text: str, problems: Iterable[tuple[Place, str]]) -> str:
 
 def _plain(reply: str) -> str:
     """A reply without Markdown marks and with plain apostrophes, so that rules need not know either."""
-    return re.sub(r"[*_`#]+", "", reply.replace("\u2019", "'").replace("\u2018", "'"))
+    plain = reply.replace("\u2019", "'").replace("\u2018", "'")
+    for mark in "*_`#":
+        plain = plain.replace(mark, "")
+    return plain
 
 
-def _pattern(patterns: Sequence[str]) -> re.Pattern[str] | None:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
+def _pattern(patterns: Sequence[str]) -> Pattern | None:
+    return Pattern(patterns) if patterns else None
 
 
 @cache

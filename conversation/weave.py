@@ -46,8 +46,8 @@ class Weave:
         """Append the results of the last message's tool calls, which no further model call repeats."""
         last = len(self.thread.entries) - 1
         for draft in list(self.ledger.drafts):
-            result = draft.span_result
-            if draft.message == last and draft.answer is None and result is not None:
+            result = draft.span_result if draft.message == last and draft.answer is None else None
+            if result is not None:
                 said = Said(Role.TOOL, result, answers=draft.id, name=draft.name)
                 self._append(said, len(self.calls) - 1, given=False)
 

@@ -69,9 +69,7 @@ class GenAi:
 
     def recognises(self, source: Source) -> bool:
         """Any `gen_ai.*` attribute, or a GenAI log record that points at the span."""
-        return any(key.startswith("gen_ai.") for key in source.span.attributes) or any(
-            record.event_name.startswith("gen_ai.") for record in source.logs
-        )
+        return "gen_ai" in source.heads or any(record.event_name.startswith("gen_ai.") for record in source.logs)
 
     def read(self, source: Source) -> Facts:
         """The GenAI fields of a span and its log records."""

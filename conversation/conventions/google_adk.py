@@ -26,8 +26,8 @@ class GoogleAdk:
 
     def recognises(self, source: Source) -> bool:
         """Its tracer, or its own keys."""
-        return source.span.scope_name == "gcp.vertex.agent" or any(
-            key.startswith(_PREFIX) for key in source.span.attributes
+        return source.span.scope_name == "gcp.vertex.agent" or (
+            "gcp" in source.heads and any(key.startswith(_PREFIX) for key in source.span.attributes)
         )
 
     def read(self, source: Source) -> Facts:

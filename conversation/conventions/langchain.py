@@ -23,7 +23,9 @@ class LangChain:
     def recognises(self, source: Source) -> bool:
         """A LangChain scope, or LangGraph metadata."""
         span = source.span
-        return span.scope_name.endswith(".langchain") or bool(_metadata(span))
+        if span.scope_name.endswith(".langchain"):
+            return True
+        return ("metadata" in span.attributes or "traceloop" in source.heads) and bool(_metadata(span))
 
     def read(self, source: Source) -> Facts:
         """What the span is of, where only LangGraph's metadata tells."""

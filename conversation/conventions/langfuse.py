@@ -37,8 +37,9 @@ class Langfuse:
         """The SDK's scope, or any observation attribute but the one LiveKit borrows."""
         span = source.span
         borrowed = f"{_OBSERVATION}completion_start_time"
-        return span.scope_name.startswith("langfuse-sdk") or any(
-            key.startswith(_OBSERVATION) and key != borrowed for key in span.attributes
+        return span.scope_name.startswith("langfuse-sdk") or (
+            "langfuse" in source.heads
+            and any(key.startswith(_OBSERVATION) and key != borrowed for key in span.attributes)
         )
 
     def read(self, source: Source) -> Facts:

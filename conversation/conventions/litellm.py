@@ -29,7 +29,7 @@ class LiteLlm:
     def read(self, source: Source) -> Facts:
         """The LiteLLM fields of a span; a raw provider dump says nothing."""
         attributes = source.span.attributes
-        if not any(key.startswith("gen_ai.") for key in attributes):
+        if "gen_ai" not in source.heads:
             return Facts(role=SpanRole.OTHER)
         return Facts(
             role=_role(attributes),

@@ -35,9 +35,7 @@ class LiveKit:
 
     def recognises(self, source: Source) -> bool:
         """Its tracer, or any of its keys."""
-        return source.span.scope_name == "livekit-agents" or any(
-            key.startswith("lk.") for key in source.span.attributes
-        )
+        return source.span.scope_name == "livekit-agents" or "lk" in source.heads
 
     def read(self, source: Source) -> Facts:
         """The LiveKit fields of a span."""

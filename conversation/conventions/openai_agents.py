@@ -121,7 +121,7 @@ def _events(attributes: Attributes) -> tuple[tuple[Said, ...] | None, tuple[Said
             told = messages_in(event)
             (
                 made
-                if name == "gen_ai.assistant.message" and event is as_dict(item) and _last(attributes, item)
+                if name == "gen_ai.assistant.message" and isinstance(item, dict) and _last(attributes, item)
                 else given
             ).extend(told)
     return tuple(given) or None, tuple(made) or None

@@ -23,6 +23,7 @@ from conversation.tool_json import (
 from conversation.usage import finish_reason, tokens_by_keys, until_event
 
 _INPUT, _OUTPUT = "traceloop.entity.input", "traceloop.entity.output"
+_FLAT = ("gen_ai.prompt.", "gen_ai.completion.")
 _KINDS = {
     "workflow": SpanRole.AGENT,
     "agent": SpanRole.AGENT,
@@ -38,10 +39,9 @@ class OpenLlmetry:
 
     def recognises(self, source: Source) -> bool:
         """Traceloop's own keys, or flattened prompts."""
-        return any(
-            key.startswith(("traceloop.", "gen_ai.prompt.", "gen_ai.completion.")) or key == "llm.request.type"
-            for key in source.span.attributes
-        )
+        if "traceloop" in source.heads or "llm.request.type" in source.span.attributes:
+            return True
+        return "gen_ai" in source.heads and any(key.startswith(_FLAT) for key in source.span.attributes)
 
     def read(self, source: Source) -> Facts:
         """The Traceloop fields of a span."""

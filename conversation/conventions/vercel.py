@@ -27,8 +27,8 @@ class Vercel:
             span.scope_name == "ai"
             or "ai.operationId" in attributes
             or attributes.get("gen_ai.operation.name") == "agent_step"
-            or any(key.startswith("ai.settings.context.") for key in attributes)
             or "ai.usage.outputTokenDetails.reasoningTokens" in attributes
+            or ("ai" in source.heads and any(key.startswith("ai.settings.context.") for key in attributes))
         )
 
     def read(self, source: Source) -> Facts:
