@@ -1,17 +1,20 @@
-"""What replies tell the customer: identifiers and amounts of money that something must support."""
+"""What replies tell the customer: identifiers, amounts of money, days and counts that something must support."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import orjson
 
 from conversation.model import Role
+from scoring.arguments.claim import Claim
+from scoring.arguments.counted_claims import counted_claims
+from scoring.arguments.dated_claims import DatedClaims
 from scoring.arguments.index import ConversationIndex, Doc, before
 from scoring.arguments.normal import number_form, text_form
+from scoring.arguments.study import Study
 
 _MONEY = re.compile(r"[$€£¥]\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?")
 _ID = re.compile(r"(?<![\w/.@-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{3,}\b(?![@.]\w)")
@@ -25,16 +28,6 @@ _EXAMPLE = re.compile(r"(?:such as|e\.g\.?,?|like|example[:,]?|format|\bi\.e\.?,
 _OPERANDS = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Something a reply states. `support` says what backs it, empty where nothing does."""
-
-    kind: str
-    said: str
-    message: int
-    support: str
-
-
 @lru_cache(maxsize=16)
 def _numbers_of(text: str) -> frozenset[str]:
     return frozenset(number_form(found.replace(",", "")) for found in re.findall(r"\d[\d,]*(?:\.\d+)?", text))
@@ -45,9 +38,16 @@ def _words_of(text: str) -> frozenset[str]:
     return frozenset(text_form(token) for token in re.findall(r"[\w#@.-]*\d[\w#@.-]*", text))
 
 
-def claims_of(index: ConversationIndex, policy_text: str = "") -> Iterator[Claim]:
-    """All identifiers and amounts in replies, in order."""
+def claims_of(study: Study, policy_text: str = "") -> Iterator[Claim]:
+    """All claims in replies: identifiers and amounts in order, then days, then counts."""
+    index = study.index
     fixed = "\n".join(text for text in (index.conversation.system_instructions, policy_text) if text)
+    yield from _ids_and_amounts(index, fixed)
+    yield from DatedClaims(study, fixed).claims()
+    yield from counted_claims(index)
+
+
+def _ids_and_amounts(index: ConversationIndex, fixed: str) -> Iterator[Claim]:
     for doc in index.docs:
         if doc.role is not Role.ASSISTANT:
             continue

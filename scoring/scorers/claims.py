@@ -1,4 +1,4 @@
-"""Claims: identifiers and amounts told to the customer that nothing in the conversation supports."""
+"""Claims: identifiers, amounts, days and counts told to the customer that nothing in the conversation supports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from conversation.model import Conversation
 from conversation.verdict import Evidence, Score, Verdict
+from scoring.arguments.claim import Claim
 from scoring.arguments.claims import claims_of
 from scoring.arguments.study import study_of
 from scoring.protocol import Context, Parameters
@@ -27,33 +28,44 @@ class ClaimsScorer:
     """One score for each kind of claim in a conversation, with every unsupported one as evidence."""
 
     name: ClassVar[str] = "claims"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     parameters_type: ClassVar[type[Parameters]] = ClaimsParameters
 
     def __init__(self, parameters: ClaimsParameters) -> None:
         self._parameters = parameters
 
     def score(self, conversation: Conversation, context: Context) -> Iterator[Score]:
-        """Scores of the claims; none where replies hold no identifier and no amount."""
-        found = list(claims_of(study_of(conversation).index, context.policy_text))
-        for kind, worst in (("id", Verdict.FAIL), ("amount", self._amount_verdict)):
+        """Scores of the claims; none where replies make no claim."""
+        found = list(claims_of(study_of(conversation), context.policy_text))
+        for kind in ("id", "amount", "date", "count"):
             claims = [claim for claim in found if claim.kind == kind]
             if not claims:
                 continue
             bare = [claim for claim in claims if not claim.support]
-            names = ", ".join(dict.fromkeys(claim.said for claim in bare))
             yield Score(
                 f"claims.{kind}",
-                worst if bare else Verdict.PASS,
+                self._verdict(kind, bare) if bare else Verdict.PASS,
                 1.0 - len(bare) / len(claims),
-                explanation=f"nothing supports {names[:160]}" if bare else f"{len(claims)} supported",
+                explanation=_told(bare) if bare else f"{len(claims)} supported",
                 turn=_turn(conversation, bare[0].message) if bare else None,
                 evidence=tuple(Evidence("message", claim.said, claim.message) for claim in bare[:10]),
             )
 
-    @property
-    def _amount_verdict(self) -> Verdict:
-        return Verdict.FAIL if self._parameters.amounts_fail else Verdict.INCONCLUSIVE
+    def _verdict(self, kind: str, bare: list[Claim]) -> Verdict:
+        """An identifier out of thin air fails, a day where it is stated of a known id; the rest is unsure."""
+        sure = {
+            "id": True,
+            "amount": self._parameters.amounts_fail,
+            "date": any(claim.against for claim in bare),
+            "count": False,
+        }[kind]
+        return Verdict.FAIL if sure else Verdict.INCONCLUSIVE
+
+
+def _told(bare: list[Claim]) -> str:
+    names = ", ".join(dict.fromkeys(claim.said for claim in bare))
+    against = next((f" ({claim.against})" for claim in bare if claim.against), "")
+    return f"nothing supports {names[:160]}{against}"
 
 
 def _turn(conversation: Conversation, message: int) -> int | None:
