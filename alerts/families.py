@@ -141,7 +141,8 @@ class Operations:
         self.scenario_pass = gauge("scenario_pass_ratio", "pass^k of a scenario suite's last run.", "suite", "k")
         self.judge_cost = counter("judge_cost_usd_total", "Cost of the judge, in USD.", "model")
         self.judge_errors = counter("judge_errors_total", "Judge calls that failed.", "model", "reason")
-        self.drift = gauge("drift_psi_ratio", "Drift statistic of an argument.", "agent", "tool", "argument")
+        told = "Drift statistic of an argument; at its threshold while chance explains it."
+        self.drift = gauge("drift_psi_ratio", told, "agent", "tool", "argument")
         self.drift_threshold = gauge(
             "drift_threshold_ratio", "Drift statistic above which it is drift.", "agent", "tool", "argument"
         )

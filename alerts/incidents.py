@@ -59,7 +59,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something Floorline found by itself and finds again while it lasts; `key` tells it from others of its kind."""
+    """Something Floorline found by itself and finds again while it lasts; `key` tells it from others of its kind.
+
+    `failing` says whether the conversations behind it are those that failed, or all that fit its labels.
+    """
 
     kind: str
     key: str
@@ -68,6 +71,7 @@ class Finding:
     summary: str
     labels: Mapping[str, str]
     since_ns: int
+    failing: bool = True
 
 
 class IncidentStore(Protocol):
@@ -85,8 +89,10 @@ class IncidentStore(Protocol):
 class Culprits(Protocol):
     """Finds the conversations behind an incident."""
 
-    def behind(self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Sequence[str]:
-        """Ids of failing conversations that fit an alert's labels, newest first, a few."""
+    def behind(
+        self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int, *, failing: bool = True
+    ) -> Sequence[str]:
+        """Ids of (failing) conversations that fit an alert's labels, newest first, a few."""
         ...
 
 
@@ -204,20 +210,25 @@ class Incidents:
             started_ns=now_ns,
             summary=finding.summary,
             labels=labels,
-            conversations=self._behind(project, labels, finding.since_ns, now_ns),
-            link=link(labels, finding.since_ns),
+            conversations=self._behind(project, labels, finding.since_ns, now_ns, failing=finding.failing),
+            link=link(labels, finding.since_ns, failing=finding.failing),
             runbook=f"deploy/runbook.md#{labels.get('alertname', finding.kind).lower()}",
         )
 
-    def _behind(self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int) -> tuple[str, ...]:
-        return tuple(self._culprits.behind(project, labels, since_ns, until_ns)) if self._culprits else ()
+    def _behind(
+        self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int, *, failing: bool = True
+    ) -> tuple[str, ...]:
+        if self._culprits is None:
+            return ()
+        return tuple(self._culprits.behind(project, labels, since_ns, until_ns, failing=failing))
 
 
-def link(labels: Mapping[str, str], since_ns: int) -> str:
-    """The console's list of failing conversations that fit an incident's labels."""
-    wanted = {name: labels[name] for name in ("agent", "version", "scorer") if labels.get(name)}
+def link(labels: Mapping[str, str], since_ns: int, *, failing: bool = True) -> str:
+    """The console's list of the conversations that fit an incident's labels, by default of those that failed."""
+    names = ("agent", "version", "scorer") if failing else ("agent", "version", "tool")
+    wanted = {name: labels[name] for name in names if labels.get(name)}
     since = datetime.fromtimestamp(since_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return "/conversations?" + urlencode({**wanted, "verdict": "fail", "since": since})
+    return "/conversations?" + urlencode({**wanted, **({"verdict": "fail"} if failing else {}), "since": since})
 
 
 def document(incident: Incident) -> dict[str, Any]:

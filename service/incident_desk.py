@@ -11,7 +11,7 @@ from typing import Any
 from alerts import backtest, fire, objectives, releases, webhook
 from alerts.channels import AlertmanagerChannel, Channel, WebhookChannel
 from alerts.history import StoredHistory
-from alerts.incidents import Incident, Incidents
+from alerts.incidents import Finding, Incident, Incidents
 from alerts.notify import Notifier
 from alerts.outbox import Outbox
 from service.settings import Settings
@@ -25,16 +25,24 @@ MOST_BEHIND = 20
 
 
 class _Culprits:
-    """Failing conversations that fit an alert's labels."""
+    """Conversations that fit an alert's labels."""
 
     def __init__(self, conversations: ConversationStore) -> None:
         self._conversations = conversations
 
-    def behind(self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Sequence[str]:
+    def behind(
+        self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int, *, failing: bool = True
+    ) -> Sequence[str]:
         """Their ids, newest first."""
-        wanted = {name: labels[name] for name in ("agent", "version", "scorer") if labels.get(name)}
+        names = ("agent", "version", "scorer") if failing else ("agent", "version", "tool")
+        wanted = {name: labels[name] for name in names if labels.get(name)}
         page = self._conversations.page(
-            project, verdict="fail", since_ns=since_ns, until_ns=until_ns, limit=MOST_BEHIND, **wanted
+            project,
+            verdict="fail" if failing else None,
+            since_ns=since_ns,
+            until_ns=until_ns,
+            limit=MOST_BEHIND,
+            **wanted,
         )
         return [item["conversation_id"] for item in page.items]
 
@@ -87,6 +95,10 @@ class IncidentDesk:
         for project, found in self._verdicts.releases().items():
             seen = [releases.Release(**release) for release in found]
             self._notifier.notify(self._incidents.report(project, releases.KIND, releases.findings(seen), now_ns))
+
+    def report(self, project: str, kind: str, found: Sequence[Finding]) -> None:
+        """Open an incident for each new finding of a kind, close those whose finding is gone, and tell people."""
+        self._notifier.notify(self._incidents.report(project, kind, found, time.time_ns()))
 
     def deliver(self) -> None:
         """Send the notifications that wait."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alerts import objectives
+from alerts.drift import DriftGauges
 from alerts.metrics import Metrics
 from conversation.errors import FloorlineError, UsageError
 from conversation.turn_types import TurnTypes
@@ -88,6 +89,7 @@ class Services:
     reading: Reading
     budgets: dict[str, dict[str, float]] = field(default_factory=dict)
     compared: int = -1
+    watched: tuple[int, int] = (-1, -1)
 
     def start(self) -> None:
         """Begin to load and to grade."""
@@ -96,6 +98,7 @@ class Services:
         self.scheduler.every(grading.tick_seconds, "grade", self.grade_due)
         self.scheduler.every(10, "gauges", self.gauges.update)
         self.scheduler.every(5, "releases", self._compare_releases)
+        self.scheduler.every(10, "drift", self._watch_drift)
         self.scheduler.every(2, "notify", self.incidents.deliver)
         self.scheduler.every(30, "rollups", self.rollups.seal)
         self.scheduler.every(6 * 3600, "retention", self.upkeep.apply_retention)
@@ -113,6 +116,13 @@ class Services:
         if self.gauges.revisions != self.compared:
             self.compared = self.gauges.revisions
             self.incidents.compare_releases()
+
+    def _watch_drift(self) -> None:
+        """Look for drift when something was graded or pinned since the last look."""
+        seen = (self.gauges.revisions, self.drift.pins)
+        if seen != self.watched:
+            self.watched = seen
+            self.drift.watch()
 
     def close(self) -> None:
         """Stop in reverse order of the flow."""
@@ -209,6 +219,8 @@ def _connected(
         observers=(gauges.observe,),
     )
     book = ScenarioBook(Path(settings.data) / "scenarios", conversations, card)
+    incidents = IncidentDesk(settings, client, conversations, verdicts, gauges.notified)
+    shown = DriftGauges(metrics.operations)
     return Services(
         settings=settings,
         client=client,
@@ -225,7 +237,7 @@ def _connected(
         scorecard=card,
         metrics=metrics,
         review=ReviewDesk(LabelStore(client), conversations, grades),
-        drift=DriftDesk(ArgumentStore(client), BaselineStore(client), verdicts),
+        drift=DriftDesk(ArgumentStore(client), BaselineStore(client), verdicts, incidents, shown),
         upkeep=Upkeep(
             settings.retention,
             card,
@@ -238,7 +250,7 @@ def _connected(
         ),
         insights=insights,
         scenarios=book,
-        incidents=IncidentDesk(settings, client, conversations, verdicts, gauges.notified),
+        incidents=incidents,
         receiving=receiving,
         grader=grader,
         gauges=gauges,

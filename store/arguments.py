@@ -54,6 +54,25 @@ class ArgumentStore:
         )
         return {"conversations": int(total[0]["conversations"]), "tools": tools}
 
+    def conversations(self, project: str, agent: str, version: str, since_ns: int | None = None) -> int:
+        """How many conversations a release had."""
+        rows = self._client.query(
+            f"SELECT count() AS conversations FROM conversations WHERE {CURRENT} "
+            "AND agent = {agent:String} AND version = {version:String}",
+            {**bound(project, since_ns, None), "agent": agent, "version": version},
+        )
+        return int(rows[0]["conversations"])
+
+    def began(self, project: str, agent: str, version: str, place: int, since_ns: int | None = None) -> int | None:
+        """When the conversation at a place began (0 is a release's first), in Unix nanoseconds; None past the end."""
+        rows = self._client.query(
+            f"SELECT started_ns FROM conversations WHERE {CURRENT} "
+            "AND agent = {agent:String} AND version = {version:String} "
+            "ORDER BY started_ns LIMIT 1 OFFSET {place:UInt64}",
+            {**bound(project, since_ns, None), "agent": agent, "version": version, "place": place},
+        )
+        return int(rows[0]["started_ns"]) if rows else None
+
     def _tools(self, bindings: dict[str, object], filters: str, tool: str | None) -> dict[str, dict[str, Any]]:
         tools: dict[str, dict[str, Any]] = {}
         seen: dict[str, set[int]] = {}

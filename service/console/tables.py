@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from conversation.verdict import LedgerState
 from service.wiring import Services
@@ -45,17 +45,34 @@ def review(parts: Services, project: str) -> Page:
 
 
 def drift(parts: Services, project: str) -> Page:
-    """Tool arguments against the pinned baseline."""
+    """Tool arguments against the pinned baseline: how the watch stands, what drifts, and all comparisons."""
     report = parts.drift.report(project, None, None)
-    columns = ("agent", "version", "tool", "argument", "statistic", "value", "threshold", "n", "verdict")
-    rows = _rows(report["drift"], columns, lambda item: f"/conversations?tool={quote(str(item['tool']))}")
-    empty = "No baseline is pinned. Pin one with: floorline baseline pin --agent A --version V"
-    lead = "How a release's tool arguments differ from the pinned baseline; thresholds hold under no drift."
+    watched = ("agent", "version", "baseline", "state", "conversations", "tested_since", "tested_until", "next_test_at")
+    columns = (
+        *("agent", "version", "tool", "argument", "statistic", "value", "threshold", "p_value", "n", "verdict", "told"),
+    )
+    drifting = [row for row in report["drift"] if row["verdict"] == "drift"]
+    others = [row for row in report["drift"] if row["verdict"] != "drift"]
+    unpinned = "No baseline is pinned. Pin one with: floorline baseline pin --agent A --version V"
+    tables = (
+        ("Watch", watched, report["watch"], "Nothing is watched yet." if report["drift"] else unpinned),
+        ("Drifting, over the whole release", columns, drifting, "Nothing drifts."),
+        ("Everything else", columns, others, "Nothing was compared yet."),
+    )
     return {
         "heading": "Drift",
-        "lead": lead,
-        "parts": [{"title": "", "columns": columns, "rows": rows, "empty": empty}],
+        "lead": "How a release's tool arguments differ from the pinned baseline; thresholds hold under no drift.",
+        "parts": [
+            {"title": title, "columns": names, "rows": _rows(rows, names, _calls), "empty": empty}
+            for title, names, rows, empty in tables
+        ],
     }
+
+
+def _calls(row: Mapping[str, Any]) -> str:
+    """The conversations of a release, those with the tool where one is named."""
+    wanted = {name: str(row[name]) for name in ("agent", "version", "tool") if row.get(name)}
+    return f"/conversations?{urlencode(wanted)}"
 
 
 def incidents(parts: Services, project: str) -> Page:

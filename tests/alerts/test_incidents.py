@@ -41,7 +41,10 @@ class Behind:
     def __init__(self) -> None:
         self.asked: list[tuple[str, int, int]] = []
 
-    def behind(self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Sequence[str]:
+    def behind(
+        self, project: str, labels: Mapping[str, str], since_ns: int, until_ns: int, *, failing: bool = True
+    ) -> Sequence[str]:
+        assert failing
         self.asked.append((f"{project}/{labels['agent']}", since_ns, until_ns))
         return ["c2", "c1"]
 
