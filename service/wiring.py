@@ -36,6 +36,7 @@ from service.scenario_book import ScenarioBook
 from service.scheduler import Scheduler
 from service.settings import Settings
 from service.upkeep import Upkeep
+from service.waiting import Waiting
 from store.activity import ActivityStore
 from store.arguments import ArgumentStore
 from store.baselines import BaselineStore
@@ -51,6 +52,7 @@ from store.migrate import migrate
 from store.retention import RetentionStore
 from store.rollups import RollupStore
 from store.scorecards import ScorecardStore
+from store.slow_turns import SlowTurnStore
 from store.traces import TraceStore
 from store.verdicts import VerdictStore
 
@@ -71,6 +73,7 @@ class Services:
     scorecards: ScorecardStore
     verdicts: VerdictStore
     latency: LatencyStore
+    waiting: Waiting
     costs: CostStore
     ledger: LedgerStore
     scorecard: Scorecard
@@ -232,6 +235,7 @@ def _connected(
         scorecards=ScorecardStore(client),
         verdicts=verdicts,
         latency=LatencyStore(client),
+        waiting=Waiting(SlowTurnStore(client), conversations),
         costs=CostStore(client),
         ledger=ledger,
         scorecard=card,

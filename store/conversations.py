@@ -16,9 +16,9 @@ from store.conversation_json import conversation_json, score_json
 from store.documents import conversation_of
 from store.grades import score_of
 from store.labels import LabelStore
-from store.sql import load
+from store.sql import framed, load
 from store.times import iso
-from store.window import CURRENT, bound
+from store.window import bound
 
 _FAR = 2**63 - 1
 _MOST = 1000
@@ -78,7 +78,7 @@ class ConversationStore:
         given = {"agent": agent, "version": version, "user_id": user_id, "channel": channel, "verdict": verdict}
         given |= {"turn_type": turn_type, "tool": tool, "scorer": scorer, "model": model, "intent": intent}
         wanted = {name: value for name, value in given.items() if value is not None}
-        sql = load("conversation_page").replace("{current}", CURRENT).replace("{filters}", _filters(wanted))
+        sql = framed("conversation_page", filters=_filters(wanted))
         bindings = {**bound(project, since_ns, until), "before_ns": before_ns, "before_id": before_id, **wanted}
         rows = self._client.query(sql, {**bindings, "limit": limit + 1})
         items = [_item(row) for row in rows[:limit]]

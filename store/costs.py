@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from conversation.errors import UsageError
 from store.client import Client
-from store.sql import load
-from store.window import CURRENT, bound
+from store.sql import equal, framed
+from store.window import bound
 
 By = Literal["agent", "version", "model", "tool", "turn_type", "intent", "all"]
 REPLY = "(reply)"
@@ -72,16 +72,13 @@ class CostStore:
         wanted = {name: value for name, value in given.items() if value is not None}
         tools = f"if(empty(tools), ['{REPLY}'], arrayMap(name -> toString(name), arrayDistinct(tools)))"
         shared = by == "tool"
-        parts = {
-            "{key}": _COLUMNS[by],
-            "{tool}": f"arrayJoin({tools})" if shared else "''",
-            "{share}": "if(empty(tools), 1., countEqual(tools, tool) / length(tools))" if shared else "1",
-            "{current}": CURRENT,
-            "{filters}": "".join(f" AND {name} = {{{name}:String}}" for name in wanted),
-        }
-        sql = load("costs")
-        for name, text in parts.items():
-            sql = sql.replace(name, text)
+        sql = framed(
+            "costs",
+            key=_COLUMNS[by],
+            tool=f"arrayJoin({tools})" if shared else "''",
+            share="if(empty(tools), 1., countEqual(tools, tool) / length(tools))" if shared else "1",
+            filters=equal(wanted),
+        )
         rows = self._client.query(sql, {**bound(project, since_ns, until_ns), **wanted, "limit": MOST})
         return [{by: row["group_key"], **_spent(row)} for row in rows]
 

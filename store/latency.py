@@ -1,4 +1,4 @@
-"""Seconds to the first words and to the whole reply: percentiles of the newest revisions' turns.
+"""Seconds to the first words, to the whole reply and in segments: percentiles of the newest revisions' turns.
 
 Sealed hours come as counts of bins (`rollups`), the others from their rows by the same bins; raw spans are never read.
 Every percentile is within 0.5% of a value that was measured.
@@ -13,12 +13,11 @@ from conversation.errors import UsageError
 from store.client import Client
 from store.hours import SEALED, SEALED_DAYS, hours_of
 from store.sketch import LOG_GAMMA, Sketch
-from store.sql import load
+from store.sql import framed
 from store.times import iso
-from store.window import CURRENT
 
 DIMENSIONS = "type, agent, version, model, channel"
-By = Literal["turn_type", "agent", "version", "model", "channel", "hour", "all"]
+By = Literal["turn_type", "agent", "version", "model", "channel", "hour", "segment", "all"]
 _KEYS: dict[str, str] = {
     "turn_type": "type",
     "agent": "agent",
@@ -26,9 +25,16 @@ _KEYS: dict[str, str] = {
     "model": "model",
     "channel": "channel",
     "hour": "hour",
+    "segment": "measure",
     "all": "''",
 }
 _MEASURES = ("first_token", "duration")
+_SEGMENT = "segment."
+_TURN = "[('first_token', first_token_seconds), ('duration', duration_seconds)]"
+_NAMED = f"arrayMap(kind -> concat('{_SEGMENT}', kind), mapKeys(segments))"
+_PARTS = f"arrayMap((named, taken) -> (named, toNullable(taken)), {_NAMED}, mapValues(segments))"
+_WAITS = "measure IN ('first_token', 'duration')"
+_SEGMENTS = f"startsWith(measure, '{_SEGMENT}')"
 _LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _FILTERS = ("agent", "version", "model", "type", "channel")
 
@@ -61,7 +67,8 @@ class LatencyStore:
 
         Args:
             project: Whose.
-            by: What to group by; `hour` is the hour the conversation started, as ISO text.
+            by: What to group by; `hour` is the hour the conversation started, as ISO text; `segment` is where the time
+                went: a turn counts with all its seconds in segments of that kind, and only where it has one.
             agent: Only this agent.
             since_ns: Conversations started at or after this.
             until_ns: Conversations started before this.
@@ -73,35 +80,44 @@ class LatencyStore:
 
         Returns:
             `{by, turns, first_token: {...}, duration: {...}}`; a measure has `count, mean, p50, p95, p99`,
-            `intervals` of the three (95%), and `budget`, `share_over_budget` where there is a budget.
+            `intervals` of the three (95%), and `budget`, `share_over_budget` where there is a budget. Segments have no
+            `first_token`.
         """
         if by not in _KEYS:
             raise UsageError(f"by {by}: choose one of {', '.join(_KEYS)}")
         filters = dict(zip(_FILTERS, (agent, version, model, turn_type, channel), strict=True))
         wanted = {name: value for name, value in filters.items() if value is not None}
         # Sums of days keep only these two; where they are enough, a hundredfold window costs about the same.
-        days = _KEYS[by] in {"type", "agent", "''"} and wanted.keys() <= {"type", "agent"}
+        days = _KEYS[by] in {"type", "agent", "measure", "''"} and wanted.keys() <= {"type", "agent"}
         hours = hours_of(self._client, project, since_ns, until_ns, days=days)
         rows = self._client.query(
-            _both(_KEYS[by], wanted, days=bool(hours.days)), {**hours.bindings(), "log_gamma": LOG_GAMMA, **wanted}
+            _both(by, wanted, days=bool(hours.days)), {**hours.bindings(), "log_gamma": LOG_GAMMA, **wanted}
         )
         groups: dict[Any, dict[str, tuple[dict[int, int], float]]] = {}
         for row in rows:
-            counts, seconds = groups.setdefault(row["key"], {}).setdefault(row["measure"], ({}, 0.0))
+            key, measure = row["key"], row["measure"]
+            if by == "segment":
+                key, measure = measure.removeprefix(_SEGMENT), "duration"
+            counts, seconds = groups.setdefault(key, {}).setdefault(measure, ({}, 0.0))
             counts[int(row["bin"])] = int(row["turns"])
-            groups[row["key"]][row["measure"]] = (counts, seconds + row["seconds"])
+            groups[key][measure] = (counts, seconds + row["seconds"])
         return [_group(by, key, groups[key], budgets or {}) for key in sorted(groups)]
 
 
-def bins_sql(dimensions: str) -> str:
+def bins_sql(dimensions: str, measured: str = f"arrayConcat({_TURN}, {_PARTS})") -> str:
     """Rows of some hours as counts of bins, by dimensions; binds `hours` and the window."""
-    return load("turn_bins").replace("{dimensions}", dimensions).replace("{current}", CURRENT)
+    return framed("turn_bins", dimensions=dimensions, measured=measured)
 
 
-def _both(key: str, wanted: Mapping[str, object], *, days: bool) -> str:
-    conditions = "".join(f" AND {name} = {{{name}:String}}" for name in wanted)
+def _both(by: By, wanted: Mapping[str, object], *, days: bool) -> str:
+    key = _KEYS[by]
+    conditions = f" AND {_SEGMENTS if by == 'segment' else _WAITS}" + "".join(
+        f" AND {name} = {{{name}:String}}" for name in wanted
+    )
     dimensions = f"{DIMENSIONS}, hour"
-    raw = bins_sql(dimensions).replace("isNotNull(measured.2)", f"isNotNull(measured.2){conditions}")
+    raw = bins_sql(dimensions, _PARTS if by == "segment" else _TURN).replace(
+        "isNotNull(measured.2)", f"isNotNull(measured.2){conditions}"
+    )
     columns = "key, measure, bin, sum(turns) AS turns, sum(seconds) AS seconds"
     tables = [("turn_hours", SEALED), *([("turn_days", SEALED_DAYS)] if days else [])]
     sums = "".join(
@@ -126,7 +142,7 @@ def _group(
 ) -> dict[str, Any]:
     name = iso(round(key.timestamp()) * 1_000_000_000) if by == "hour" else key
     row: dict[str, Any] = {by: name}
-    for measure in _MEASURES:
+    for measure in _MEASURES[by == "segment" :]:
         counts, seconds = measures.get(measure, ({}, 0.0))
         budget = {**budgets.get("*", {}), **budgets.get(str(name), {})}.get(measure)
         row[measure] = _measure(Sketch(counts), seconds, budget)

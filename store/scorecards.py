@@ -7,9 +7,8 @@ from typing import Any, Literal
 from conversation.errors import UsageError
 from store.client import Client
 from store.hours import SEALED, hours_of
-from store.sql import load
-from store.statistics import wilson
-from store.window import CURRENT
+from store.sql import framed
+from store.statistics import pass_rate
 
 Dimension = Literal["agent", "version", "turn_type", "turn_index", "tool"]
 # Dimension: the key, the unit that counts once, and which scores have it.
@@ -68,8 +67,7 @@ class ScorecardStore:
 def units_sql(dimension: str) -> str:
     """Verdict counts of some hours' rows by agent, key and name; binds `hours` and the window."""
     key, unit, present = SCORE_DIMENSIONS[dimension]
-    sql = load("score_units").replace("{key}", key).replace("{unit}", unit).replace("{present}", present)
-    return sql.replace("{current}", CURRENT)
+    return framed("score_units", key=key, unit=unit, present=present)
 
 
 def _both(dimension: str) -> str:
@@ -87,20 +85,15 @@ ORDER BY key, name"""
 
 
 def _rate(group_by: str, row: dict[str, Any]) -> dict[str, Any]:
-    passed, failed = int(row["passed"]), int(row["failed"])
-    interval = wilson(passed, passed + failed)
     key: object = int(row["key"]) if group_by == "turn_index" else row["key"]
     return {
         group_by: key,
         "name": row["name"],
         "units": int(row["units"]),
         "conversations": int(row["conversations"]),
-        "passed": passed,
-        "failed": failed,
         "inconclusive": int(row["inconclusive"]),
         "errors": int(row["errors"]),
         "not_applicable": int(row["not_applicable"]),
-        "pass_rate": passed / (passed + failed) if passed + failed else None,
-        "interval": list(interval) if interval else None,
+        **pass_rate(int(row["passed"]), int(row["failed"])),
         "mean_value": row["value_sum"] / row["value_count"] if row["value_count"] else None,
     }

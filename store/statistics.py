@@ -1,10 +1,21 @@
-"""Interval for a rate of few trials."""
+"""Rates of few trials, with their intervals."""
 
 from __future__ import annotations
 
 import math
 
 _Z95 = 1.959963984540054
+
+
+def pass_rate(passed: int, failed: int) -> dict[str, object]:
+    """`passed`, `failed`, `pass_rate` = passed / (passed + failed) and its 95% `interval`; None where neither."""
+    interval = wilson(passed, passed + failed)
+    return {
+        "passed": passed,
+        "failed": failed,
+        "pass_rate": passed / (passed + failed) if passed + failed else None,
+        "interval": list(interval) if interval else None,
+    }
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float] | None:

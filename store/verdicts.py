@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from store.client import Client
-from store.sql import load
-from store.statistics import wilson
-from store.window import CURRENT, bound
+from store.sql import framed, load
+from store.statistics import pass_rate
+from store.window import bound
 
 By = Literal["agent", "version"]
 _KEYS = {"agent": "toString(agent)", "version": "toString(version)"}
@@ -66,19 +66,13 @@ class VerdictStore:
     def _rows(
         self, project: str, by: By, bucket: str, *, agent: str | None, since_ns: int | None, until_ns: int | None
     ) -> list[dict[str, Any]]:
-        sql = load("verdict_rates").replace("{key}", _KEYS[by]).replace("{bucket}", bucket)
         bounds = {**bound(project, since_ns, until_ns), "agent": agent or ""}
-        return self._client.query(sql.replace("{current}", CURRENT), bounds)
+        return self._client.query(framed("verdict_rates", key=_KEYS[by], bucket=bucket), bounds)
 
 
 def _rate(row: dict[str, Any]) -> dict[str, Any]:
-    passed, failed = int(row["passed"]), int(row["failed"])
-    interval = wilson(passed, passed + failed)
     return {
         "conversations": int(row["conversations"]),
-        "passed": passed,
-        "failed": failed,
         "inconclusive": int(row["inconclusive"]),
-        "pass_rate": passed / (passed + failed) if passed + failed else None,
-        "interval": list(interval) if interval else None,
+        **pass_rate(int(row["passed"]), int(row["failed"])),
     }

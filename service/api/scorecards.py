@@ -1,10 +1,10 @@
-"""Rates, latency and the ledger."""
+"""Rates and the ledger."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from service.api.access import Parts, Reader, Since, Until
 from store.verdicts import By
@@ -32,23 +32,6 @@ def scorecard(
         "verdicts": verdicts,
         "rates": rates,
     }
-
-
-@router.get("/latency")
-def latency(
-    parts: Parts,
-    caller: Reader,
-    since: Since,
-    until: Until,
-    by: Annotated[Literal["turn_type", "agent", "version", "model"], Query()] = "turn_type",
-    agent: str | None = None,
-) -> dict[str, Any]:
-    """Count, p50, p95 and p99 of the first words and of the whole turn, in seconds, with budgets."""
-    budgets = parts.budgets if by == "turn_type" else None
-    rows = parts.latency.percentiles(
-        caller.project, by=by, agent=agent, since_ns=since, until_ns=until, budgets=budgets
-    )
-    return {"by": by, "latency": rows}
 
 
 @router.get("/ledger")

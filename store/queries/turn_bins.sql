@@ -1,4 +1,4 @@
--- Turns of some hours as counts of logarithmic bins, straight from the rows.
+-- Turns of some hours as counts of logarithmic bins, straight from the rows: waits, and the time in segments of each kind.
 SELECT
     {dimensions},
     measured.1 AS measure,
@@ -6,6 +6,6 @@ SELECT
     count() AS turns,
     sum(assumeNotNull(measured.2)) AS seconds
 FROM turns FINAL
-ARRAY JOIN [('first_token', first_token_seconds), ('duration', duration_seconds)] AS measured
+ARRAY JOIN {measured} AS measured
 WHERE {current} AND hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC')) AND isNotNull(measured.2)
 GROUP BY {dimensions}, measure, bin
