@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conversation.errors import UsageError
 from conversation.model import ToolCall
-from conversation.patterns import Pattern, Text
+from conversation.wording import Wording
 from conversation.yaml_lines import line_of
 
 Place = tuple[int | str, ...]
@@ -63,11 +63,11 @@ class _File(BaseModel):
 @dataclass(frozen=True, slots=True)
 class _Rule:
     spec: RuleSpec
-    reply: Pattern | None
-    not_reply: Pattern | None
-    user: Pattern | None
+    reply: Wording | None
+    not_reply: Wording | None
+    user: Wording | None
 
-    def holds(self, user: Text, reply: Text, executed: Sequence[str]) -> bool:
+    def holds(self, user: str, reply: _Heard, executed: Sequence[str]) -> bool:
         spec = self.spec
         if spec.tool_executed is not None and spec.tool_executed is not bool(executed):
             return False
@@ -75,11 +75,24 @@ class _Rule:
             return False
         if spec.no_reply is not None and spec.no_reply is bool(reply.text):
             return False
-        if self.reply and not self.reply.search(reply):
+        if self.reply and not self.reply.occurs(reply.text):
             return False
-        if self.not_reply and self.not_reply.search(reply):
+        if self.not_reply and self.not_reply.occurs(reply.text):
             return False
-        return not self.user or self.user.search(user)
+        return not self.user or self.user.occurs(user)
+
+
+class _Heard:
+    """A reply as rules see it, prepared when the first of them looks at it."""
+
+    def __init__(self, reply: str, ignore: Wording | None) -> None:
+        self._reply = reply
+        self._ignore = ignore
+
+    @cached_property
+    def text(self) -> str:
+        plain = _plain(self._reply)
+        return self._ignore.sub(" ", plain) if self._ignore else plain
 
 
 class TurnTypes:
@@ -152,17 +165,12 @@ class TurnTypes:
             tool_calls: Tool calls of the turn.
         """
         executed = [call.name for call in tool_calls if call.executed]
-        asked, answered = Text(user or ""), Text(lambda: self._heard(reply or ""))
+        heard = _Heard(reply or "", self._ignore)
         for rule in self._rules:
-            if rule.holds(asked, answered, executed):
+            if rule.holds(user or "", heard, executed):
                 return rule.spec.type, rule.spec.name or rule.spec.type
         last = self._rules[-1].spec
         return last.type, "no rule"
-
-    def _heard(self, reply: str) -> str:
-        """What rules see of a reply."""
-        text = _plain(reply)
-        return self._ignore.removed(text) if self._ignore else text
 
 
 def _broken(document: _File) -> Iterator[tuple[Place, str]]:
@@ -192,8 +200,8 @@ def _plain(reply: str) -> str:
     return plain
 
 
-def _pattern(patterns: Sequence[str]) -> Pattern | None:
-    return Pattern(patterns) if patterns else None
+def _pattern(patterns: Sequence[str]) -> Wording | None:
+    return Wording("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
 
 
 @cache

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from conversation.wording import Wording
 from scoring.arguments.normal import date_form, time_form
 
 MONTHS = {
@@ -119,7 +120,7 @@ _TIMES = re.compile(
       (?P<half>[ap]\.?\s?m\b\.?|(?:o['"]?\s?clock\s*)?(?:in\s+the\s+)?(?:morning|afternoon|evening)|at\s+night)?""",
     re.VERBOSE,
 )
-_TIME_HINT = re.compile(
+_TIME_HINT = Wording(
     r"\d:\d|\d\s*[ap]\.?\s?m\b|\b(?:past|noon|midday|midnight|clock|morning|afternoon|evening|night|quarter|half|[ap]\.?m)\b"
 )
 _LATE_HOUR = 5  # "one at night" is before dawn, "nine at night" is not
@@ -275,7 +276,7 @@ def _read_time(match: re.Match[str], before: str) -> list[str]:
 
 def times(lowered: str, at: Iterable[int] | None = None) -> Iterator[Spoken]:
     """Times of day in a lower-case text, as `dates`; without morning or afternoon both readings."""
-    if not _TIME_HINT.search(lowered):
+    if not _TIME_HINT.occurs(lowered):
         return
     for match in matches(_TIMES, lowered, at):
         if match["clock"] and (int(match["clock"]) > 24 or int(match["min"]) > 59):  # noqa: PLR2004 - not a time of day

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from conversation.wording import Wording
+
 
 def _any(*parts: str, before: str = "", after: str = "") -> str:
     return f"{before}(?:{'|'.join(parts)}){after}"
@@ -34,7 +36,7 @@ _PROCEED = _any(
     r"\b(?:please|you can|let'?s|to) (?:go ahead|proceed)\b", r"\bgo ahead (?:and|with)\b", r"\bplease proceed\b"
 )
 _SENTENCE = rf"(?:^|[.!?,;:\n]\s*|\b{_OPENER}[,!.]?\s+)"
-YES = re.compile(_any(_SENTENCE + _YES_WORDS, _PROCEED), re.IGNORECASE)
+YES = Wording(_any(_SENTENCE + _YES_WORDS, _PROCEED), re.IGNORECASE)
 
 _HARMLESS_NO = _any("problem", "worries", "other", "further", "more", "additional", "need", "changes", "that'?s")
 _NO_WORDS = _any(
@@ -46,9 +48,9 @@ _NOT_PROCEED = (
     r"(?:proceed|go ahead|confirm|cancel it|book it|do (?:it|that))\b"
 )
 _DOUBT = _any(r"\bi(?: have|'?ve) changed my mind\b", r"\bbefore (?:i|we|you) (?:proceed|confirm|go ahead|decide)\b")
-NO = re.compile(_any(rf"(?:^|[.!?\n]\s*){_NO_WORDS}", _NOT_PROCEED, _DOUBT), re.IGNORECASE)
+NO = Wording(_any(rf"(?:^|[.!?\n]\s*){_NO_WORDS}", _NOT_PROCEED, _DOUBT), re.IGNORECASE)
 
-ASK = re.compile(
+ASK = Wording(
     _any(
         *("confirm", "proceed", "go ahead", "shall i", "should i", r"reply (?:with )?yes"),
         r"is (?:this|that|everything) (?:correct|right|ok|okay)",
@@ -66,7 +68,7 @@ _CANNOT = _any(
     *(r"can(?:not|'t| not)", "unable to", "not able to", r"won'?t be able to", "not possible to"),
     r"don'?t have the ability to",
 )
-REFUSAL = re.compile(
+REFUSAL = Wording(
     _any(
         rf"{_CANNOT} (?:directly |currently |simply )?(?!{_SEARCHING})\w+",
         r"(?:is|are|was|were)(?: not|n't) (?:currently |directly )?(?:eligible|allowed|permitted|possible|refundable)",
@@ -98,17 +100,17 @@ _MONTHS = (
 def is_yes(text: str) -> bool:
     """Whether a customer's message is an explicit yes."""
     plain = text.replace("\u2019", "'")
-    return bool(YES.search(plain)) and not NO.search(plain)
+    return YES.occurs(plain) and not NO.occurs(plain)
 
 
 def asks(text: str) -> bool:
     """Whether an agent's message asks for a yes."""
-    return bool(ASK.search(text.replace("\u2019", "'")))
+    return ASK.occurs(text.replace("\u2019", "'"))
 
 
 def refuses(text: str) -> bool:
     """Whether an agent's message says no to something."""
-    return bool(REFUSAL.search(text.replace("\u2019", "'")))
+    return REFUSAL.occurs(text.replace("\u2019", "'"))
 
 
 def scalars(value: object) -> Iterator[object]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from conversation.wording import Wording
+
 ANY = "*"
 Says = Callable[[str], bool]
 
@@ -18,10 +20,10 @@ def compile_phrases(phrases: Iterable[str], lists: Mapping[str, tuple[str, ...]]
     parts = [_pattern(phrase) for phrase in _expanded(phrases, lists)]
     if ANY in parts:
         return lambda _text: True
-    pattern = re.compile("|".join(f"(?:{part})" for part in parts), re.IGNORECASE)
+    wording = Wording("|".join(f"(?:{part})" for part in parts), re.IGNORECASE)
 
     def says(text: str) -> bool:
-        return pattern.search(text.replace("\u2019", "'")) is not None
+        return wording.occurs(text.replace("\u2019", "'"))
 
     return says
 
