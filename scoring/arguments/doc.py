@@ -9,6 +9,8 @@ from conversation.model import Role
 from scoring.arguments.leaves import Path
 from scoring.arguments.normal import tokens
 
+_ABBREVIATION = range(2, 5)
+
 
 @dataclass(slots=True, eq=False)
 class Doc:
@@ -33,6 +35,8 @@ class Doc:
     path: Path = ()
     _starts: list[int] | None = field(default=None, init=False, repr=False)
     _joined: str = field(default="", init=False, repr=False)
+    _squeezed: str = field(default="", init=False, repr=False)
+    _short: list[tuple[int, str]] | None = field(default=None, init=False, repr=False)
 
     @property
     def starts(self) -> list[int]:
@@ -54,6 +58,22 @@ class Doc:
             self._joined = f" {' '.join(self.words)} "
         return self._joined
 
+    @property
+    def squeezed(self) -> str:
+        """The words without anything between them."""
+        if not self._squeezed:
+            self._squeezed = "".join(self.words)
+        return self._squeezed
+
+    @property
+    def abbreviations(self) -> list[tuple[int, str]]:
+        """Its words of two to four letters, with their positions: what may stand for a longer name."""
+        if self._short is None:
+            self._short = [
+                (at, word) for at, word in enumerate(self.words) if len(word) in _ABBREVIATION and word.isalpha()
+            ]
+        return self._short
+
     def places(self, asked: Sequence[str]) -> Iterator[int]:
         """Positions in `words` at which these words follow each other, in order."""
         words, first = self.words, -1
@@ -63,6 +83,10 @@ class Doc:
             first = words.index(asked[0], first + 1)
             if len(asked) == 1 or words[first : first + len(asked)] == asked:
                 yield first
+
+    def last_place(self, asked: Sequence[str]) -> int | None:
+        """The last of `places`; None where there is none."""
+        return next(reversed(list(self.places(asked))), None)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Character offsets of the words first to last, both inclusive."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from conversation.model import JSON, Conversation, Role, ToolCall
@@ -185,6 +185,11 @@ class ConversationIndex:
     def phrase(self, text_form: str) -> Iterator[Mention]:
         """Mentions of consecutive words, in the order of the index (dialogue first, then results)."""
         asked = text_form.split(" ")
+        for doc, first in self._found(asked):
+            yield Mention(doc, *doc.span(first, first + len(asked) - 1))
+
+    def _found(self, asked: list[str], *, latest_first: bool = False) -> Iterator[tuple[Doc, int]]:
+        """Texts and word positions at which these words follow each other."""
         rarest: list[int] | None = None
         for word in asked:
             hits = self._words.get(word)
@@ -192,10 +197,11 @@ class ConversationIndex:
                 return
             if rarest is None or len(hits) < len(rarest):
                 rarest = hits
-        for number in rarest or ():
+        for number in reversed(rarest or ()) if latest_first else rarest or ():
             doc = self.docs[number]
-            for first in doc.places(asked):
-                yield Mention(doc, *doc.span(first, first + len(asked) - 1))
+            places = doc.places(asked)
+            for first in reversed(list(places)) if latest_first else places:
+                yield doc, first
 
     def mentions(self, value_forms: Iterable[str]) -> list[Mention]:
         """Mentions in texts of a value by any of its forms, in time order. The list is shared: do not change it."""
@@ -210,18 +216,35 @@ class ConversationIndex:
             known = self._mentions[key] = sorted(found.values(), key=lambda mention: mention.order)
         return known
 
+    @cached_property
+    def dialogue(self) -> list[Doc]:
+        """What the customer and the assistant said, in order."""
+        return [doc for doc in self.docs if doc.role is not Role.TOOL]
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """All words of all texts."""
+        return self._words.keys()
+
+    def said(self, text_form: str, until: int) -> bool:
+        """Whether the customer or the assistant said these words up to a message, the message included."""
+        return any(doc.message <= until and doc.role is not Role.TOOL for doc, _ in self._found(text_form.split(" ")))
+
+    def last_said(self, text_form: str, until: int) -> Mention | None:
+        """Where the customer or the assistant last said these words up to a message, the message included."""
+        asked = text_form.split(" ")
+        for doc, first in self._found(asked, latest_first=True):
+            if doc.message <= until and doc.role is not Role.TOOL:
+                return Mention(doc, *doc.span(first, first + len(asked) - 1))
+        return None
+
     def has_word(self, word: str) -> bool:
         """Whether a lower-case word occurs in any text."""
         return word in self._words
 
     def word_positions(self, word: str) -> list[tuple[Doc, int]]:
         """Every place of one word."""
-        return [
-            (doc, position)
-            for number in self._words.get(word, ())
-            for doc in (self.docs[number],)
-            for position in doc.places([word])
-        ]
+        return list(self._found([word]))
 
     def facts_of(self, value_forms: Iterable[str], before: int | None = None) -> list[Fact]:
         """Result leaves equal to a value, in time order; only those of messages before `before` if given."""

@@ -14,7 +14,7 @@ _MAX_DEPTH = 24
 
 def pointer(path: Path) -> str:
     """The JSON pointer of a path (RFC 6901): `/flights/0/date`."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join(["/" + str(step).replace("~", "~0").replace("/", "~1") for step in path])
 
 
 def field_of(path: Path) -> str:

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from conversation.model import Role
 from scoring.arguments.index import ConversationIndex, Doc, Mention
 
 Found = tuple[Mention, float]
 _SHORT = 4  # shorter strings match too much by accident
-_ABBREVIATION = range(2, 5)
 _COMMON = frozenset(
     [
         "the",
@@ -45,7 +43,7 @@ _COMMON = frozenset(
 
 def dialogue(at: int, index: ConversationIndex) -> list[Doc]:
     """What was said before a position, latest first."""
-    return [doc for doc in reversed(index.docs) if doc.message < at and doc.role in (Role.USER, Role.ASSISTANT)]
+    return [doc for doc in reversed(index.dialogue) if doc.message < at]
 
 
 def _span(doc: Doc, first: int, last: int) -> Mention:
@@ -58,8 +56,7 @@ def joined(form: str, docs: Sequence[Doc]) -> Found | None:
     if len(squeezed) < _SHORT:
         return None
     for doc in docs:
-        text = "".join(doc.words)
-        place = text.find(squeezed)
+        place = doc.squeezed.find(squeezed)
         if place >= 0:
             return _at_letter(doc, place, place + len(squeezed)), 0.9
     digits = "".join(sign for sign in squeezed if sign.isdigit())
@@ -91,8 +88,8 @@ def abbreviated(form: str, docs: Sequence[Doc]) -> Found | None:
     whole = "".join(parts)
     letters = "".join(part for part in parts if len(part) == 1)
     for doc in docs:
-        for position, word in enumerate(doc.words):
-            if len(word) not in _ABBREVIATION or not word.isalpha() or word == whole:
+        for position, word in doc.abbreviations:
+            if word == whole or (word[0] != whole[0] and word != letters):
                 continue
             shown = doc.text[doc.starts[position] : doc.starts[position] + len(word)]
             airport = len(word) == len(initials) + 1 and word.startswith(initials)
@@ -113,14 +110,20 @@ def loose_match(form: str, docs: Sequence[Doc]) -> Found | None:
     asked = [word for word in form.split(" ") if word not in _COMMON] or form.split(" ")
     letters = sum(len(word) for word in asked)
     best: Found | None = None
+    firsts = {part[0] for part in asked}
+    shares: dict[str, float] = {}
     for doc in docs:
         for position, word in enumerate(doc.words):
-            share = max((_alike(word, part) * len(part) / letters for part in asked), default=0.0)
+            if word[0] not in firsts:
+                continue
+            share = shares.get(word)
+            if share is None:
+                share = shares[word] = max(_alike(word, part) * len(part) / letters for part in asked)
             if share > 0 and (best is None or share > best[1]):
                 best = _span(doc, position, position), share
     if best is None:
         return None
-    together = sum(len(part) for part in asked if any(part in doc.words for doc in docs)) / letters
+    together = sum(len(part) for part in asked if any(f" {part} " in doc.joined for doc in docs)) / letters
     strength = 0.7 * max(best[1], together)
     return (best[0], strength) if strength >= 0.3 else None  # noqa: PLR2004 - under half of the name is chance
 

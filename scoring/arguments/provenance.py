@@ -124,14 +124,8 @@ def _chosen(argument: Argument, index: ConversationIndex) -> Source | None:
 def _said_like(word: str, at: int, index: ConversationIndex) -> Mention | None:
     """The last mention before `at` of a word or its plural, singular or stem."""
     stems = {word, word + "s", word.removesuffix("s"), word + "es", word + "ing", word.removesuffix("ing")}
-    hits = [
-        Mention(doc, doc.starts[position], doc.starts[position] + len(doc.words[position]))
-        for stem in stems
-        if len(stem) > 2  # noqa: PLR2004 - articles and prepositions say nothing
-        for doc, position in index.word_positions(stem)
-        if doc.message < at and doc.role in (Role.USER, Role.ASSISTANT)
-    ]
-    return max(hits, key=lambda mention: mention.order, default=None)
+    hits = [index.last_said(stem, at - 1) for stem in stems if len(stem) > 2]  # noqa: PLR2004 - articles and prepositions say nothing
+    return max((hit for hit in hits if hit), key=lambda mention: mention.order, default=None)
 
 
 def _loose(argument: Argument, index: ConversationIndex) -> Source | None:

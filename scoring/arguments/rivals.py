@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from scoring.arguments.arguments import Argument
 from scoring.arguments.index import ConversationIndex, Doc, Mention
-from scoring.arguments.moment import Moment, Passage
-from scoring.arguments.normal import forms, kind_of, text_form
+from scoring.arguments.moment import Moment
+from scoring.arguments.normal import text_form
+from scoring.arguments.passage import Beginning, Passage
 
 _TOKEN = re.compile(r"[\w#@.+-]*\d[\w#@.+-]*")
 _SMALL = 20  # counts of everyday dealings
 _MOST = 250  # known values of one field that are looked for; more come from long listings
+_SIGILS = {"number": "#", "date": "@", "time": "~"}
 _SHAPE = (re.compile(r"[^\W\d_]+"), re.compile(r"\d+"))
 
 
@@ -35,6 +40,27 @@ def shape(value: str) -> str:
     return _SHAPE[1].sub("9", _SHAPE[0].sub("a", value.strip("#.,;:!?")))
 
 
+class _Family:
+    """Values that one field may hold, looked up by their first words.
+
+    Args:
+        forms: Their text forms, in order.
+    """
+
+    def __init__(self, forms: Iterable[str]) -> None:
+        self.forms = tuple(form for form in forms if form)
+        self._by_head: dict[str, list[int]] = {}
+        for number, form in enumerate(self.forms):
+            self._by_head.setdefault(form.partition(" ")[0], []).append(number)
+
+    def within(self, passage: Passage) -> list[str]:
+        """Those that stand in a passage, in order."""
+        words, heads = passage.words, self._by_head
+        known = [head for head in heads if head in words] if len(heads) < len(words) else heads.keys() & words
+        numbers = sorted(number for head in known for number in heads[head])
+        return [form for number in numbers if passage.holds(form := self.forms[number])]
+
+
 class Rivals:
     """Finds rivals in passages.
 
@@ -48,9 +74,10 @@ class Rivals:
         self._tokens: dict[int, list[tuple[str, str]]] = {}
         self._known: dict[str, dict[str, None]] = defaultdict(dict)
         self._names_of: dict[str, set[str]] = defaultdict(set)
+        self._families: dict[tuple[tuple[str, ...], tuple[str, ...]], _Family] = {}
         for fact in index.facts:
             if isinstance(fact.value, str) and len(fact.value) <= 80:  # noqa: PLR2004 - longer values are prose
-                self._learn(fact.name, forms(fact.value))
+                self._learn(fact.name, fact.forms)
         for argument in arguments:
             if argument.kind in {"text", "id", "enum"}:
                 self._learn(argument.name, argument.forms)
@@ -60,15 +87,21 @@ class Rivals:
             self._known[name].setdefault(value_forms[-1])
             self._names_of[value_forms[-1]].add(name)
 
+    def _family(self, argument: Argument) -> _Family:
+        """Known values of the argument's field, its own among them."""
+        own = argument.forms[-1] if argument.forms else ""
+        names = {argument.name, *self._names_of.get(own, ())} if argument.kind == "id" else {argument.name}
+        key = (tuple(sorted(names)), tuple(text_form(str(option)) for option in argument.schema.enum))
+        found = self._families.get(key)
+        if found is None:
+            values = {form: None for name in key[0] for form in islice(self._known.get(name, ()), _MOST)}
+            found = self._families[key] = _Family(values | dict.fromkeys(key[1]))
+        return found
+
     def family(self, argument: Argument) -> list[str]:
         """Known values that the argument's field could have held instead."""
         own = argument.forms[-1] if argument.forms else ""
-        names = {argument.name, *self._names_of.get(own, ())} if argument.kind == "id" else {argument.name}
-        found = {form: None for name in sorted(names) for form in list(self._known.get(name, ()))[:_MOST]}
-        if argument.kind == "enum" or argument.schema.enum:
-            found |= {text_form(str(option)): None for option in argument.schema.enum}
-        found.pop(own, None)
-        return [form for form in found if form]
+        return [form for form in self._family(argument).forms if form != own]
 
     def namesakes(self, argument: Argument) -> list[str]:
         """Other known values of the argument's very field."""
@@ -86,7 +119,8 @@ class Rivals:
             return self._typed(argument, passage, moment)
         if argument.kind not in {"id", "text", "enum"}:
             return []
-        found = [form for form in self.family(argument) if f" {form} " in passage.text]
+        own = argument.forms[-1] if argument.forms else ""
+        found = [form for form in self._family(argument).within(passage) if form != own]
         if argument.kind == "id":
             found += self._same_shape(argument, passage)
         rivals = [
@@ -97,19 +131,31 @@ class Rivals:
         return sorted(rivals, key=lambda rival: rival.mention.order)
 
     def _typed(self, argument: Argument, passage: Passage, moment: Moment) -> list[Rival]:
-        kind = argument.kind
+        sigil, used, own = _SIGILS[argument.kind], moment.used_by, argument.forms
         return [
             Rival(readings[0], mention)
             for readings, mention in passage.typed
-            if kind_of(readings[0]) == kind
-            and not any(form in moment.used_by or form in argument.forms for form in readings)
-            and _comparable(readings[0], argument.forms[0], mention)
+            if readings[0][0] == sigil
+            and not any(form in used or form in own for form in readings)
+            and _comparable(readings[0], own[0], mention)
         ]
 
-    def _same_shape(self, argument: Argument, passage: Passage) -> list[str]:
+    def _same_shape(self, argument: Argument, passage: Passage) -> Iterable[str]:
         wanted = shape(str(argument.value))
         own = argument.forms[-1]
+        if isinstance(passage, Beginning):
+            firsts = self._first_said.get(wanted, {})
+            return [form for form, message in firsts.items() if message <= passage.until and form != own]
         return [form for doc in passage.docs for made, form in self._tokens_of(doc) if made == wanted and form != own]
+
+    @cached_property
+    def _first_said(self) -> dict[str, dict[str, int]]:
+        """By shape, the form of every token of the dialogue and the message in which it was said first."""
+        found: dict[str, dict[str, int]] = {}
+        for doc in self._index.dialogue:
+            for made, form in self._tokens_of(doc):
+                found.setdefault(made, {}).setdefault(form, doc.message)
+        return found
 
     def _tokens_of(self, doc: Doc) -> list[tuple[str, str]]:
         """Shape and form of every token with a digit."""
@@ -125,7 +171,7 @@ def _part_of(form: str, argument: Argument, moment: Moment) -> bool:
     own = argument.forms[-1]
     if f" {form} " in f" {own} " or f" {own} " in f" {form} ":
         return True
-    return any(f" {form} " in f" {used} " for used in moment.used_by)
+    return f" {form} " in moment.used_text
 
 
 def _comparable(rival: str, own: str, mention: Mention) -> bool:

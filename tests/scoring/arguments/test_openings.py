@@ -15,7 +15,8 @@ from scoring.arguments.openings import openings, typed_values
 
 TODAY = date(2024, 5, 15)
 SPOKEN = """
-the day after tomorrow today tonight this next week from now in of to till before past minutes half quarter noon midnight
+the day after tomorrow today tonight this next
+week from now in of to till before past minutes half quarter noon midnight
 morning afternoon evening night at am pm a.m. o'clock order id_5 x5 hundred thousand k 2024-05-26 5/6 05/26/24 3rd 21st
 16:30 5pm 5 12 30 2024 1,200.50 $ $5 US$7 9.99 ٣ é → _7 fivepm
 """
