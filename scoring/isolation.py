@@ -15,10 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO, ClassVar, TypeVar
+from typing import IO, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from conversation.errors import FloorlineError
 from conversation.model import Conversation
@@ -27,12 +27,18 @@ from scoring.protocol import Context, Parameters
 from scoring.scorecard_config import ScorerConfig
 
 T = TypeVar("T")
+Step: TypeAlias = "Callable[[int, Sequence[T]], T]"
 _HEADER = struct.Struct("!Q")
 _START_SECONDS = 30.0
 
 
 class TimeLimitError(FloorlineError):
     """A scorer took longer than it may."""
+
+    @classmethod
+    def after(cls, limit_seconds: float) -> TimeLimitError:
+        """The error of a scorer that overran this limit."""
+        return cls(f"time limit of {limit_seconds:g} s passed")
 
 
 class ScorerError(FloorlineError):
@@ -43,60 +49,94 @@ class _Stop(BaseException):
     """Raised inside a thread that overran; not an Exception, so that a scorer's `except Exception` lets it through."""
 
 
+class _Steps(Generic[T]):
+    """Steps taken one after the other by a worker thread.
+
+    `at` is the number of the step being taken and when it began, by `time.monotonic`. A worker that was abandoned goes
+    on with its own object, so that nothing it still does is seen.
+    """
+
+    def __init__(self, step: Step[T], count: int, done: list[T]) -> None:
+        self.step = step
+        self.count = count
+        self.done = done
+        self.at = (len(done), time.monotonic())
+        self.ended: SimpleQueue[Exception | None] = SimpleQueue()
+
+    def take(self) -> None:
+        """Take the steps that are left."""
+        try:
+            while len(self.done) < self.count:
+                self.at = (len(self.done), time.monotonic())
+                self.done.append(self.step(self.at[0], self.done))
+        except Exception as error:  # noqa: BLE001 - carried to the caller, who raises it
+            self.ended.put(error)
+        else:
+            self.ended.put(None)
+
+
 class Thread:
-    """One worker thread that runs one call at a time under a limit; a fresh thread replaces one that overran."""
+    """A worker thread that takes steps, each under a limit; a fresh thread replaces one that overran.
+
+    One hand-over for all steps of a conversation: handing each scorer to the worker took a tenth of grading.
+    """
 
     def __init__(self) -> None:
-        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[_Steps[Any] | None] = SimpleQueue()
         self._worker: threading.Thread | None = None
 
-    def run(self, call: Callable[[], T], limit_seconds: float) -> T:
-        """The call's result, or what it raised.
+    def run(self, step: Step[T], limits: Sequence[float | None], late: Callable[[int], T]) -> list[T]:
+        """What the steps gave, in order; what one raises ends them and is raised.
 
-        Raises:
-            TimeLimitError: It did not end in time.
+        Args:
+            step: Takes a step, given its number and what the steps before it gave.
+            limits: Seconds each may take; None for one that keeps a limit of its own.
+            late: What is put in the place of a step that took longer.
         """
-        answers: SimpleQueue[tuple[bool, T | Exception]] = SimpleQueue()
-
-        def answer() -> None:
+        steps = self._started(_Steps(step, len(limits), []))
+        while True:
+            number, began = steps.at
+            limit = limits[number] if number < len(limits) else None
             try:
-                answers.put((True, call()))
-            except Exception as error:  # noqa: BLE001 - carried to the caller, who raises it
-                answers.put((False, error))
-
-        if self._worker is None:
-            self._worker = threading.Thread(target=_work, args=(self._calls,), name="floorline-scorer", daemon=True)
-            self._worker.start()
-        self._calls.put(answer)
-        try:
-            fine, value = answers.get(timeout=limit_seconds)
-        except Empty:
-            self._abandon()
-            raise TimeLimitError(f"time limit of {limit_seconds:g} s passed") from None
-        if fine:
-            return value  # type: ignore[return-value]  # True comes with a T only
-        raise value  # type: ignore[misc]  # False comes with an Exception only
+                error = steps.ended.get(timeout=None if limit is None else max(0.0, began + limit - time.monotonic()))
+            except Empty:
+                if steps.at != (number, began):
+                    continue
+                done = steps.done[:number]
+                self._abandon()
+                steps = self._started(_Steps(step, len(limits), [*done, late(number)]))
+                continue
+            if error is not None:
+                raise error
+            return steps.done
 
     def close(self) -> None:
         """Let the thread end."""
         if self._worker is not None:
-            self._calls.put(None)
+            self._waiting.put(None)
             self._worker = None
+
+    def _started(self, steps: _Steps[T]) -> _Steps[T]:
+        if self._worker is None:
+            self._worker = threading.Thread(target=_work, args=(self._waiting,), name="floorline-scorer", daemon=True)
+            self._worker.start()
+        self._waiting.put(steps)
+        return steps
 
     def _abandon(self) -> None:
         """Ask the overrunning thread to stop, and use another from now on."""
         worker, self._worker = self._worker, None
-        self._calls.put(None)
-        self._calls = SimpleQueue()
+        self._waiting.put(None)
+        self._waiting = SimpleQueue()
         if worker is not None and worker.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(_Stop))
 
 
-def _work(calls: SimpleQueue[Callable[[], None] | None]) -> None:
+def _work(waiting: SimpleQueue[_Steps[Any] | None]) -> None:
     """Body of a worker thread."""
     try:
-        while (call := calls.get()) is not None:
-            call()
+        while (steps := waiting.get()) is not None:
+            steps.take()
     except _Stop:
         return
 
@@ -210,7 +250,7 @@ def _receive(process: subprocess.Popen[bytes], limit_seconds: float) -> tuple[bo
     handle, deadline, got = process.stdout.fileno(), time.monotonic() + limit_seconds, bytearray()
     while len(got) < _HEADER.size or len(got) < _HEADER.size + _HEADER.unpack_from(got)[0]:
         if not select.select([handle], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            raise TimeLimitError(f"time limit of {limit_seconds:g} s passed")
+            raise TimeLimitError.after(limit_seconds)
         chunk = os.read(handle, 1 << 16)
         if not chunk:
             raise EOFError

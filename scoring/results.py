@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,13 +26,19 @@ def score_json(score: Score) -> dict[str, Any]:
         "evidence": [item.to_json() for item in score.evidence],
         "scorer_version": score.scorer_version,
         "scorecard_version": score.scorecard_version,
-        "scored_at": datetime.fromtimestamp(score.scored_at_ns / 1e9, UTC).isoformat(),
+        "scored_at": _time(score.scored_at_ns),
     }
     if score.argument_path is not None:
         shown["argument_value"] = score.argument_value
     if score.argument_path is not None or score.source is not None:
         shown["source"] = score.source
     return shown
+
+
+@lru_cache(maxsize=64)
+def _time(at_ns: int) -> str:
+    """All scores of a conversation are of one moment."""
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat()
 
 
 def to_json(conversation: Conversation, grade: Grade) -> dict[str, Any]:

@@ -12,22 +12,31 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from conversation.errors import RetryableError
 from conversation.model import Conversation
 from conversation.verdict import Grade, LedgerEntry, LedgerState, Score, Verdict, overall
 from scoring import sampling
 from scoring.dimensions import dimension_scores
-from scoring.isolation import Thread
+from scoring.isolation import Thread, TimeLimitError
 from scoring.ledger import NotApplicableError, OverBudgetError
 from scoring.protocol import Context
 from scoring.risk import risk
 from scoring.scorecard import BoundScorer, Scorecard
+from scoring.scorecard_config import ScorerConfig
 
 SHADOW = "shadow"
 _THREADS = threading.local()
+
+
+class _Answer(NamedTuple):
+    """What a scorer said, and its state."""
+
+    scores: tuple[Score, ...]
+    entry: LedgerEntry
 
 
 def grade(
@@ -52,40 +61,69 @@ def grade(
     """
     known = context or Context()
     at = now_ns()
-    scores: list[Score] = []
-    ledger: list[LedgerEntry] = []
-    for bound in scorecard.scorers:
-        if only is not None and bound.name not in only:
-            continue
-        given, entry = _ask(bound, conversation, replace(known, scores=tuple(scores)), at)
-        scores += (_stamped(score, bound, scorecard, at) for score in given)
-        ledger.append(entry)
-    by_scorer = {bound.name: bound.config for bound in scorecard.scorers}
+    asked = [bound for bound in scorecard.scorers if only is None or bound.name in only]
+
+    def step(number: int, before: Sequence[_Answer]) -> _Answer:
+        bound = asked[number]
+        given = tuple(score for answer in before for score in answer.scores)
+        scores, entry = _ask(bound, conversation, Context(known.policy_text, known.baselines, given), at)
+        return _Answer(tuple([_stamped(score, bound, scorecard, at) for score in scores]), entry)
+
+    def late(number: int) -> _Answer:
+        bound = asked[number]
+        scores, entry = _failed(bound, TimeLimitError.after(bound.config.time_limit_seconds))
+        return _Answer(tuple(_stamped(score, bound, scorecard, at) for score in scores), entry)
+
+    answers = _thread().run(step, [_limit(bound) for bound in asked], late)
+    scores = [score for answer in answers for score in answer.scores]
+    configs = {bound.name: bound.config for bound in scorecard.scorers}
     scores += (
         replace(score, scorecard_version=scorecard.version, scored_at_ns=at)
-        for score in dimension_scores(scores, by_scorer, scorecard.dimensions)
+        for score in dimension_scores(scores, configs, scorecard.dimensions)
     )
     number, factors = risk(conversation, scores)
-    verdict = overall(score.verdict for score in scores if counts(score, scorecard))
-    return Grade(verdict, number, tuple(scores), tuple(ledger), scorecard.version, factors)
+    verdict = overall(score.verdict for score in scores if _counts(score, configs.get(_head(score))))
+    ledger = tuple(answer.entry for answer in answers)
+    return Grade(verdict, number, tuple(scores), ledger, scorecard.version, factors)
 
 
 def scorer_of(score: Score, scorecard: Scorecard) -> BoundScorer | None:
     """The scorer that gave a score, None for scores of dimensions."""
-    head = score.name.partition(".")[0]
+    head = _head(score)
     return next((bound for bound in scorecard.scorers if bound.name == head), None)
 
 
 def counts(score: Score, scorecard: Scorecard) -> bool:
     """Whether a score has a say in the conversation's verdict."""
     bound = scorer_of(score, scorecard)
+    return _counts(score, bound.config if bound else None)
+
+
+def _head(score: Score) -> str:
+    return score.name.partition(".")[0]
+
+
+def _counts(score: Score, config: ScorerConfig | None) -> bool:
     if score.label == SHADOW:
         return False
-    if bound is None:
+    if config is None:
         return True
-    if score.verdict is Verdict.INCONCLUSIVE and bound.config.inconclusive == "ignored":
+    if score.verdict is Verdict.INCONCLUSIVE and config.inconclusive == "ignored":
         return False
-    return bound.config.decides_verdict
+    return config.decides_verdict
+
+
+def _thread() -> Thread:
+    """The worker of the calling thread."""
+    thread: Thread | None = getattr(_THREADS, "thread", None)
+    if thread is None:
+        thread = _THREADS.thread = Thread()
+    return thread
+
+
+def _limit(bound: BoundScorer) -> float | None:
+    """Seconds a scorer may take; one in a process of its own is stopped there."""
+    return None if bound.config.isolated else bound.config.time_limit_seconds
 
 
 def _ask(
@@ -94,8 +132,8 @@ def _ask(
     """One scorer's scores and its state."""
     config = bound.config
 
-    def entry(state: LedgerState, cause: str = "", *, retryable: bool = False) -> LedgerEntry:
-        return LedgerEntry(bound.name, state, cause, bound.version, retryable)
+    def entry(state: LedgerState, cause: str = "") -> LedgerEntry:
+        return LedgerEntry(bound.name, state, cause, bound.version)
 
     refusal = config.applies_to.refusal(conversation)
     if refusal:
@@ -105,28 +143,24 @@ def _ask(
     if not bound.budget.take(at_ns):
         return (), entry(LedgerState.OVER_BUDGET, f"{config.budget.conversations_per_day} conversations a day")
     try:
-        scores = _called(bound, conversation, context)
+        scores = _checked(bound.scorer.score(conversation, context))
     except OverBudgetError as error:
         return (), entry(LedgerState.OVER_BUDGET, str(error))
     except NotApplicableError as error:
         return (), entry(LedgerState.NOT_APPLICABLE, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a scorer raises is its failure, recorded as a row
-        cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        broken = Score(bound.name, Verdict.ERROR, label=Verdict.ERROR.value, explanation=cause)
-        return (broken,), entry(LedgerState.FAILED, cause, retryable=isinstance(error, RetryableError))
+        return _failed(bound, error)
     if not scores:
         return (), entry(LedgerState.NOT_APPLICABLE, "it found nothing to score")
     return scores, entry(LedgerState.SCORED)
 
 
-def _called(bound: BoundScorer, conversation: Conversation, context: Context) -> tuple[Score, ...]:
-    """The scorer's answer, within its time limit."""
-    if bound.config.isolated:
-        return tuple(bound.scorer.score(conversation, context))
-    thread: Thread | None = getattr(_THREADS, "thread", None)
-    if thread is None:
-        thread = _THREADS.thread = Thread()
-    return thread.run(lambda: _checked(bound.scorer.score(conversation, context)), bound.config.time_limit_seconds)
+def _failed(bound: BoundScorer, error: Exception) -> tuple[tuple[Score, ...], LedgerEntry]:
+    """An error score and the entry that says why."""
+    cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    broken = Score(bound.name, Verdict.ERROR, label=Verdict.ERROR.value, explanation=cause)
+    retryable = isinstance(error, RetryableError)
+    return (broken,), LedgerEntry(bound.name, LedgerState.FAILED, cause, bound.version, retryable)
 
 
 def _checked(scores: Iterable[Score]) -> tuple[Score, ...]:
@@ -146,14 +180,23 @@ def _stamped(score: Score, bound: BoundScorer, scorecard: Scorecard, at_ns: int)
     if threshold is not None and judged and score.value is not None:
         verdict = Verdict.PASS if score.value >= threshold else Verdict.FAIL
     label = verdict.value if not score.label or score.label == score.verdict.value else score.label
-    return replace(
-        score,
-        name=_renamed(score.name, bound),
-        verdict=verdict,
-        label=label,
-        scorer_version=score.scorer_version or bound.version,
-        scorecard_version=scorecard.version,
-        scored_at_ns=at_ns,
+    # Written out: dataclasses.replace takes three times as long, and a conversation has dozens of scores.
+    return Score(
+        _renamed(score.name, bound),
+        verdict,
+        score.value,
+        label,
+        score.explanation,
+        score.turn,
+        score.tool_call_id,
+        score.argument_path,
+        score.argument_value,
+        score.source,
+        score.evidence,
+        score.scorer_version or bound.version,
+        scorecard.version,
+        at_ns,
+        score.human,
     )
 
 
