@@ -6,6 +6,7 @@ model's, before a tool message the tool's. Without offsets a turn has no times.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -35,13 +36,13 @@ def turns_of(messages: Sequence[Message], calls: Sequence[ToolCall], model: str,
     """
     starts = starts_of(messages)
     bounds = list(pairwise([*starts, len(messages)]))
-    turns: list[Turn] = []
-    for index, (first, end) in enumerate(bounds):
+    made: list[list[ToolCall]] = [[] for _ in starts]
+    for call in calls if starts else ():
         # Calls made before the first customer message belong to the first turn, so that none is lost.
-        low = 0 if index == 0 else first
-        own = tuple(call for call in calls if low <= _place(call) < end)
-        turns.append(_turn(index, messages[first:end], own, model, types))
-    return tuple(turns)
+        made[max(0, bisect_right(starts, _place(call)) - 1)].append(call)
+    return tuple(
+        _turn(index, messages[first:end], tuple(made[index]), model, types) for index, (first, end) in enumerate(bounds)
+    )
 
 
 def _place(call: ToolCall) -> int:
