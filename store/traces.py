@@ -75,6 +75,8 @@ class TraceStore:
                     "format_schema_message_name": message,
                     # A catch-up after weeks away may touch many days at once.
                     "max_partitions_per_insert_block": 0,
+                    # Equal keys fall together when parts merge and at reading; at once it costs 3 us a span.
+                    "optimize_on_insert": 0,
                 }
                 self._client.insert_raw(table, payload, "ProtobufSingle", settings, token=f"{token}:{signal}")
 

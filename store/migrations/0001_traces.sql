@@ -104,9 +104,10 @@ CREATE TABLE IF NOT EXISTS log_rows_in
 )
 ENGINE = Null;
 
--- `session` is the conversation the span itself names: it leads the sort key so that a conversation's spans, whose
--- texts repeat each other, fall into the same compressed block. Measured on 51,345 spans of 2.5 kB: values take 181
--- bytes a span with ZSTD(3, 22) in 1-4 MB blocks, 201 with ZSTD(3) in the default blocks of up to 1 MB.
+-- `session` is the conversation the span itself names, then comes the start: a conversation's spans, whose texts repeat
+-- each other, fall into the same compressed block in the order in which they grew. Measured on 200,000 spans of 2.5 kB,
+-- microseconds of CPU for a span written and bytes for it merged: 5.2 and 219 as here; by trace instead of start 5.8 and
+-- 228; with the long window of ZSTD(3, 22) 8.4 and 211; ZSTD(1) 5.1 and 243 (by trace).
 CREATE TABLE IF NOT EXISTS spans
 (
     project LowCardinality(String),
@@ -123,7 +124,7 @@ CREATE TABLE IF NOT EXISTS spans
     scope_name LowCardinality(String) CODEC(ZSTD(1)),
     scope_version LowCardinality(String) CODEC(ZSTD(1)),
     attribute_keys Array(LowCardinality(String)) CODEC(ZSTD(1)),
-    attribute_values Array(String) CODEC(ZSTD(3, 22)),
+    attribute_values Array(String) CODEC(ZSTD(3)),
     resource_keys Array(LowCardinality(String)) CODEC(ZSTD(1)),
     resource_values Array(String) CODEC(ZSTD(1)),
     events Array(String) CODEC(ZSTD(3)),
@@ -131,8 +132,8 @@ CREATE TABLE IF NOT EXISTS spans
 )
 ENGINE = ReplacingMergeTree(received_ns)
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Nano(toInt64(received_ns), 'UTC'))
-ORDER BY (project, session, trace_id, span_id)
-SETTINGS index_granularity = 1024, min_compress_block_size = 1048576, max_compress_block_size = 4194304,
+ORDER BY (project, session, start_ns, trace_id, span_id)
+SETTINGS index_granularity = 1024, min_compress_block_size = 1048576, max_compress_block_size = 4194304, merge_selector_base = 10,
     non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS logs

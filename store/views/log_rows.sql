@@ -5,6 +5,7 @@ WITH
     arrayFilter(code -> code != 255, key_codes) AS hit_codes,
     arrayMap(value -> {text}, arrayFilter((value, code) -> code != 255, attribute_values, key_codes)) AS hit_texts,
     {values} AS hit_values,
+    {live} AS live_codes,
     toUInt8(3) AS tier,
     -toInt64(time_ns) AS before
 SELECT

@@ -4,6 +4,7 @@ WITH
     arrayFilter(code -> code != 255, key_codes) AS hit_codes,
     arrayMap(value -> {text}, arrayFilter((value, code) -> code != 255, attribute_values, key_codes)) AS hit_texts,
     {values} AS hit_values,
+    {live} AS live_codes,
     toUInt8({tier}) AS tier,
     -toInt64(start_ns) AS before
 SELECT
