@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from conversation.model import JSON, ToolCall
 from scoring.arguments.index import ConversationIndex
@@ -29,8 +29,7 @@ def field_words(name: str) -> tuple[str, ...]:
     return tuple(words(_CAMEL.sub(" ", name)))
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One leaf of a call's arguments.
 
     `kind` is `number`, `date`, `time`, `bool`, `enum`, `id`, `text`, `prose` or `empty`: how its value is compared.

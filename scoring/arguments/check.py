@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from conversation.model import JSON, Conversation, ToolCall
 from conversation.verdict import ArgumentLabel, Evidence
@@ -25,8 +24,7 @@ BASELINE = "tool_arguments"
 """Key of `Context.baselines`: learned JSON Schemas by tool name, as `scoring.arguments.schema.learn` gives them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One argument, checked.
 
     Attributes:

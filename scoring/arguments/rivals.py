@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from scoring.arguments.arguments import Argument
 from scoring.arguments.index import ConversationIndex, Doc, Mention
@@ -20,15 +20,14 @@ from scoring.arguments.moment import Moment
 from scoring.arguments.normal import text_form
 from scoring.arguments.passage import Beginning, Passage
 
-_TOKEN = re.compile(r"[\w#@.+-]*\d[\w#@.+-]*")
+_TOKEN = re.compile(r"(?<![\w#@.+-])[\w#@.+-]*\d[\w#@.+-]*")  # tried at the start of a token only
 _SMALL = 20  # counts of everyday dealings
 _MOST = 250  # known values of one field that are looked for; more come from long listings
 _SIGILS = {"number": "#", "date": "@", "time": "~"}
 _SHAPE = (re.compile(r"[^\W\d_]+"), re.compile(r"\d+"))
 
 
-@dataclass(frozen=True, slots=True)
-class Rival:
+class Rival(NamedTuple):
     """A competing value: its form, and where it was said."""
 
     form: str
@@ -38,6 +37,11 @@ class Rival:
 def shape(value: str) -> str:
     """The shape of an identifier: runs of letters and digits, `a_a_9` for `sara_doe_496`."""
     return _SHAPE[1].sub("9", _SHAPE[0].sub("a", value.strip("#.,;:!?")))
+
+
+@lru_cache(maxsize=16384)
+def _shaped(token: str) -> tuple[str, str]:
+    return shape(token), text_form(token)
 
 
 class _Family:
@@ -161,7 +165,7 @@ class Rivals:
         """Shape and form of every token with a digit."""
         found = self._tokens.get(doc.number)
         if found is None:
-            tokens = [(shape(token), text_form(token)) for token in _TOKEN.findall(doc.text)]
+            tokens = [_shaped(token) for token in _TOKEN.findall(doc.text)]
             found = self._tokens[doc.number] = [(made, form) for made, form in tokens if form]
         return found
 

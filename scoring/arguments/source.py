@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from conversation.model import JSON
 from conversation.verdict import Evidence
@@ -32,8 +32,7 @@ _EVIDENCE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One argument's source.
 
     Attributes:

@@ -26,9 +26,9 @@ class Kind(StrEnum):
     CALL = "call"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Event:
-    """One thing that happened.
+    """One thing that happened. Not to be changed: it is not frozen because there are many of them.
 
     `index` counts events from 0; `turn` is -1 before the first turn; `at_seconds` is the time since the epoch, None if
     unknown; `batch` is the number of calls asked for in the same message.

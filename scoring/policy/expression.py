@@ -20,6 +20,7 @@ from scoring.policy.functions import Function
 
 _STRING = re.compile(r"""(?:r?)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)")
+_PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+")
 _TYPES = {
     "string": cel.Type.STRING,
     "int": cel.Type.INT,
@@ -83,6 +84,7 @@ class CelPredicate:
     source: str
     program: Any
     names: frozenset[str]
+    path: tuple[str, ...] = ()
 
     def names_used(self) -> frozenset[str]:
         """The declared variables the expression reads."""
@@ -91,12 +93,19 @@ class CelPredicate:
     def eval_bool(self, values: Mapping[str, object]) -> bool:
         """True or false; see `Predicate.eval_bool`."""
         value = self._eval(values)
-        if value.type() != cel.Type.BOOL:
-            raise EvaluationError(f"`{self.source}` gives {value.type().name()}, not true or false")
+        kind = value.type()
+        if kind != cel.Type.BOOL:
+            raise EvaluationError(f"`{self.source}` gives {kind.name()}, not true or false")
         return bool(value.value())
 
     def eval_value(self, values: Mapping[str, object]) -> object:
         """The plain value; see `Predicate.eval_value`."""
+        # Most keys are a text at a path: no need to hand the whole object to the engine.
+        value: object = values
+        for step in self.path:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        if isinstance(value, str):
+            return value
         return self._eval(values).plain_value()
 
     def _eval(self, values: Mapping[str, object]) -> Any:
@@ -138,7 +147,8 @@ class CelLanguage:
         if boolean and program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
             raise ValueError(f"`{source.strip()}` gives {program.return_type().name()}, not true or false")
         names = frozenset(_NAME.findall(_STRING.sub("''", source))) & self._names
-        return CelPredicate(source.strip(), program, names)
+        path = tuple(source.strip().split(".")) if _PATH.fullmatch(source.strip()) else ()
+        return CelPredicate(source.strip(), program, names, path)
 
 
 def _by_name(functions: Iterable[Function]) -> dict[str, list[Function]]:

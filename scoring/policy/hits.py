@@ -36,9 +36,9 @@ class Sureness(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hit:
-    """An event that a pattern matched, or may have matched."""
+    """An event that a pattern matched, or may have matched. Not to be changed, as `Event`."""
 
     event: Event
     key: Hashable = None

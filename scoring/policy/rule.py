@@ -203,7 +203,9 @@ class _Binding:
 
         def judge(event: Event, scope: Scope) -> Judgement:
             true, sureness, note = scope.judge(must, event, self.known)
-            return true, sureness, note or f"`{must.source}` is not true{scope.shown(must, event, self.known)}"
+            if true or note:
+                return true, sureness, note
+            return False, sureness, f"`{must.source}` is not true{scope.shown(must, event, self.known)}"
 
         def runs(log: EventLog, scope: Scope) -> Finding:
             (events,) = self._hits(log, scope, "event")

@@ -64,7 +64,8 @@ class DegradationScorer:
         reply = turn.reply or ""
         if len(reply.split()) < self._parameters.least_words:
             return
-        if any(fuzz.ratio(reply, other) >= 100 * self._parameters.same_reply for other in replies):
+        least = 100 * self._parameters.same_reply
+        if any(fuzz.ratio(reply, other, score_cutoff=least) >= least for other in replies):
             yield Evidence("message", "said nearly the same reply before", turn.last_message)
         replies.append(reply)
 

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from conversation.model import JSON, Conversation, Turn
 from conversation.verdict import Evidence, Score, Verdict
+from conversation.wording import Wording
 from scoring.policy.lexicon import names_value
 from scoring.policy.paths import key_of
 from scoring.protocol import Context, Parameters
@@ -32,7 +33,7 @@ _ANYWHERE = (
     r"\bmake that\b",
     r"\bshould (?:be|have been) \S+,? (?:not|instead of)\b",
 )
-CORRECTION = re.compile(rf"(?:^|[.!?]\s+)(?:{'|'.join(_OPENINGS)})|{'|'.join(_ANYWHERE)}", re.IGNORECASE)
+CORRECTION = Wording(rf"(?:^|[.!?]\s+)(?:{'|'.join(_OPENINGS)})|{'|'.join(_ANYWHERE)}", re.IGNORECASE)
 _TELLING = re.compile(r"[\w@.-]*\d[\w@.-]*|\b[A-Z][a-z]{2,}\b")
 
 
@@ -59,7 +60,7 @@ class RecoveryScorer:
     def score(self, conversation: Conversation, context: Context) -> Iterator[Score]:  # noqa: ARG002 - the contract
         """One score a correction; the last turn's correction is scored on the agent's answer alone."""
         turns = conversation.turns
-        corrections = [turn for turn in turns[1:] if turn.user and CORRECTION.search(turn.user.replace("\u2019", "'"))]
+        corrections = [turn for turn in turns[1:] if turn.user and CORRECTION.occurs(turn.user.replace("\u2019", "'"))]
         for turn in corrections:
             verdict, text = self._judge(turn, turns, corrections)
             yield Score(

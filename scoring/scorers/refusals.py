@@ -14,22 +14,23 @@ from typing import ClassVar
 
 from conversation.model import Conversation
 from conversation.verdict import Score, Verdict
+from conversation.wording import Wording
 from scoring.arguments.effects import effect_of
 from scoring.policy.events import Event, EventLog, Kind, log_of
 from scoring.policy.lexicon import refuses
 from scoring.protocol import Context, Parameters
 
-_REASON = re.compile(
+_REASON = Wording(
     r"\b(?:because|since|as (?:it|this|your|the)|due to|policy|rules?|only (?:if|when|for|within|be)|unless|requires?|"
     r"not eligible|outside|limit\w*|already|must|non-?refundable)\b",
     re.IGNORECASE,
 )
-_OTHER_WAY = re.compile(
+_OTHER_WAY = Wording(
     r"\b(?:instead|alternative\w*|however|option\w*|but (?:i|we|you) can|would you like|you (?:can|may|could)|"
     r"transfer|human agent|let me know|what i can do)\b",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"[\w-]*\d[\w-]*")
+_TOKEN = re.compile(r"(?<![\w-])[\w-]*\d[\w-]*")  # tried at the start of a token only
 
 
 class RefusalsParameters(Parameters):
@@ -52,7 +53,7 @@ class RefusalsScorer:
         noes = [event for event in log.replies if refuses(event.text)]
         if not noes:
             return
-        bare = [event for event in noes if not (_REASON.search(event.text) or _OTHER_WAY.search(event.text))]
+        bare = [event for event in noes if not (_REASON.occurs(event.text) or _OTHER_WAY.occurs(event.text))]
         yield self._row("explained", bare, len(noes), "refused without a reason or another way")
         yield self._row(
             "kept", list(_given_up(log, noes)), len(noes), "done after a refusal although nothing had changed"
@@ -77,14 +78,15 @@ def _given_up(log: EventLog, noes: Sequence[Event]) -> Iterator[Event]:
     standing = False
     known: set[str] = set()
     for event in log.events:
+        tokens = set(_TOKEN.findall(event.text))
         if event.index in refused:
             standing = True
         elif event.kind is Kind.USER:
-            standing = standing and not set(_TOKEN.findall(event.text)) - known
+            standing = standing and not tokens - known
         elif event.call is not None and event.accepted:
             if effect_of(event.call.name) == "write":
                 if standing:
                     yield event
             else:
                 standing = False
-        known |= set(_TOKEN.findall(event.text))
+        known |= tokens
