@@ -121,25 +121,29 @@ class Grader:
         """
         context = self._context()
         passed: set[tuple[str, str, int]] = set()
-        written = 0
-        while True:
-            found = self._due(now_ns, len(passed))
+        written, more = 0, True
+        while more:
+            # The limit grows by what was passed over, so that conversations which wait never hide those behind them.
+            limit = self._batch * 2 + len(passed)
+            found = self._due(now_ns, limit)
             fresh = [item for item in found if (item.project, item.conversation_id, item.watermark) not in passed]
-            if not fresh:
-                return written
             passed.update((item.project, item.conversation_id, item.watermark) for item in fresh)
             ready = [item for item in fresh if self._ready(item, now_ns)]
+            # A look costs as much as grading several conversations: none to hear that there is nothing more.
+            more = bool(fresh) and len(found) == limit
             for start in range(0, len(ready), self._batch):
-                chunk = self._continuations.join(ready[start : start + self._batch], now_ns)
-                written += self._write(self._revisions(chunk, context, now_ns), now_ns)
+                chunk = ready[start : start + self._batch]
+                alone = self._continuations.join(chunk, now_ns)
+                more = more or len(alone) < len(chunk)  # the conversations that grew are due by now
+                written += self._write(self._revisions(alone, context, now_ns), now_ns)
+        return written
 
-    def _due(self, now_ns: int, passed: int) -> list[Activity]:
-        # The limit grows by what was passed over, so that conversations which wait never hide those behind them.
+    def _due(self, now_ns: int, limit: int) -> list[Activity]:
         return self._activity.due(
             now_ns,
             idle_seconds=self._settle.shortest,
             max_age_seconds=self._settle.max_age_seconds,
-            limit=self._batch * 2 + passed,
+            limit=limit,
             shard=self._shard.index,
             shards=self._shard.count,
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 from conversation.model import Conversation
@@ -20,7 +20,7 @@ from store.grades import GradeStore
 MOST = 1000
 KS = (1, 2, 4, 8)
 REFRESH_SECONDS = 600
-# Enough for a median and its spread, and cheap enough to read between two rounds of grading.
+# Enough for a median and its spread, and read in a second.
 USUAL_FROM = 150
 
 
@@ -83,23 +83,24 @@ def _interval(found: Interval | None) -> dict[str, float] | None:
 
 
 class Known:
-    """What scorers may know beside a conversation, read again every few minutes.
+    """What scorers may know beside a conversation; a job of its own reads it again, so that grading never waits for it.
 
     Args:
         insights: Where it comes from.
-        monotonic: A clock in seconds.
     """
 
-    def __init__(self, insights: Insights, monotonic: Callable[[], float]) -> None:
+    def __init__(self, insights: Insights) -> None:
         self._insights = insights
-        self._monotonic = monotonic
-        self._until = -math.inf
-        self._context = Context()
+        self._lock = Lock()
+        self._context: Context | None = None
+
+    def refresh(self) -> None:
+        """Read it again."""
+        self._context = Context(baselines={"tool_economics": self._insights.usual()})
 
     def __call__(self) -> Context:
-        """The context of one round of grading."""
-        now = self._monotonic()
-        if now >= self._until:
-            self._until = now + REFRESH_SECONDS
-            self._context = Context(baselines={"tool_economics": self._insights.usual()})
-        return self._context
+        """The context of one round of grading; read here only where no job has done so before."""
+        with self._lock:
+            if self._context is None:
+                self.refresh()
+        return self._context or Context()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Lock
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, JobEvent
@@ -36,8 +37,8 @@ class Scheduler:
         self._locks: list[Lock] = []
         self._scheduler.add_listener(self._heard, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
 
-    def every(self, seconds: float, name: str, job: Callable[[], object]) -> None:
-        """Run `job` every `seconds`."""
+    def every(self, seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
+        """Run `job` every `seconds`, for the first time after as long or as soon as the scheduler starts."""
         lock = Lock()
         self._locks.append(lock)
 
@@ -45,7 +46,8 @@ class Scheduler:
             with lock:
                 job()
 
-        self._scheduler.add_job(run, "interval", seconds=seconds, id=name, name=name)
+        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
+        self._scheduler.add_job(run, "interval", seconds=seconds, id=name, name=name, **first)
 
     def start(self) -> None:
         """Begin to run jobs."""

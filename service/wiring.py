@@ -28,7 +28,7 @@ from scoring.scorers.policy import PolicyScorer
 from service.drift_desk import DriftDesk
 from service.gauges import Gauges
 from service.incident_desk import IncidentDesk
-from service.insights import Insights, Known
+from service.insights import REFRESH_SECONDS, Insights, Known
 from service.prices import price_table
 from service.receiving import Receiving, open_receiving
 from service.review import ReviewDesk
@@ -82,6 +82,7 @@ class Services:
     drift: DriftDesk
     upkeep: Upkeep
     insights: Insights
+    known: Known
     scenarios: ScenarioBook
     incidents: IncidentDesk
     receiving: Receiving
@@ -99,6 +100,7 @@ class Services:
         grading = self.settings.grading
         self.receiving.loader.start()
         self.scheduler.every(grading.tick_seconds, "grade", self.grade_due)
+        self.scheduler.every(REFRESH_SECONDS, "usual", self.known.refresh, at_once=True)
         self.scheduler.every(10, "gauges", self.gauges.update)
         self.scheduler.every(5, "releases", self._compare_releases)
         self.scheduler.every(10, "drift", self._watch_drift)
@@ -209,7 +211,7 @@ def _connected(
     ledger = LedgerStore(client)
     gauges = Gauges(metrics, receiving, activity, ledger)
     insights = Insights(conversations, grades)
-    context = Known(insights, time.monotonic)
+    context = Known(insights)
     grader = Grader(
         activity,
         traces,
@@ -253,6 +255,7 @@ def _connected(
             receiving=receiving,
         ),
         insights=insights,
+        known=context,
         scenarios=book,
         incidents=incidents,
         receiving=receiving,

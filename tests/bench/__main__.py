@@ -1,6 +1,6 @@
 """`make bench`: how fast, at what cost and how small, beside a bare pipeline and peers, in one run on the same bodies.
 
-`python -m tests.bench [--spans N] [--peer-spans N] [--rounds N] [--no-peers]`. Ratios travel between machines, figures
+`python -m tests.bench [--spans N] [--peer-spans N] [--rounds N] [--conversations N] [--no-peers]`. Ratios travel between machines, figures
 do not. Bodies come from the shared load generator where it is there, else from `tests.bench.bodies`.
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import grading
 from tests.bench.bodies import body
 from tests.bench.load import Bodies, Measured, measure
 from tests.bench.targets import PEERS, SHARED, Peer, Target, bare_pipeline, floorline, install, start_peer
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--spans", type=int, default=100_000)
     parser.add_argument("--peer-spans", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--conversations", type=int, default=288)
     parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="floorline-bench-") as place:
@@ -62,6 +64,7 @@ def _run(options: argparse.Namespace, place: Path) -> None:
         for name, peer in PEERS.items():
             lines += _peer(place, name, peer, few, results=results, mine=mine)
     _show(results, lines)
+    grading.show(grading.measure(place, options.conversations), console)
 
 
 def make_bodies(place: Path, spans: int, per_request: int) -> Bodies:

@@ -48,7 +48,7 @@ def measure(
         seconds: When to give up.
     """
     total = sum(spans for spans, _ in bodies)
-    before, started = _cpu(target.process.pid), time.monotonic()
+    before, started = cpu_seconds(target.process.pid), time.monotonic()
     latencies = _send(target, bodies, senders, rate, started + seconds)
     acked = time.monotonic()
     stored = 0
@@ -56,7 +56,7 @@ def measure(
         time.sleep(0.05)
     done = time.monotonic()
     time.sleep(3)  # background merges belong to the cost
-    cpu = _cpu(target.process.pid) - before
+    cpu = cpu_seconds(target.process.pid) - before
     return Measured(
         name,
         total,
@@ -129,7 +129,7 @@ def _tree(pid: int) -> list[int]:
         return [pid]
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """User and system seconds of a process tree, ended children included (proc(5), fields 14-17)."""
     total = 0
     for process in _tree(pid):

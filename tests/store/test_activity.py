@@ -93,3 +93,21 @@ def test_shards_share_the_work_without_overlap_and_the_oldest_come_first(engine:
     assert all(shares)
     first = activity.due(NOW * 2, idle_seconds=1, max_age_seconds=1e9, limit=3)
     assert [item.conversation_id for item in first] == ["c39", "c38", "c37"]
+
+
+def test_a_conversation_is_not_due_because_a_trace_of_it_once_bore_another_name(engine: Client) -> None:
+    traces, activity, grades = TraceStore(engine), ActivityStore(engine), GradeStore(engine)
+
+    def due() -> dict[str, int]:
+        found = activity.due(NOW * 2, idle_seconds=1, max_age_seconds=1e9)
+        return {item.conversation_id: item.watermark for item in found}
+
+    shared, second, third = "1" * 32, "2" * 32, "3" * 32
+    traces.load([body({"session.id": "a"}, trace=shared, parent="9" * 16)], "1")
+    model = {"gen_ai.operation.name": "chat", "gen_ai.conversation.id": "b"}
+    traces.load([body(model, trace=shared, span="5" * 16), body(model, trace=second)], "2")
+    found = due()
+    assert set(found) == {"b"}
+    grades.write([revision("b", project="p", watermark=found["b"])])
+    traces.load([body({"session.id": "a"}, trace=third)], "3")
+    assert set(due()) == {"a"}
