@@ -8,7 +8,7 @@ interleaved. An exchange counts from one customer message and one answer on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conversation.calls import Call, in_order, model_calls
@@ -19,8 +19,16 @@ from conversation.spoken import with_turn_spans
 
 
 @dataclass(frozen=True, slots=True)
-class _Trace:
-    """A trace's beginning and end, as message keys hashed step by step."""
+class Exchange:
+    """What of a trace tells whether another goes on with it: its beginning and end, hashed message by message.
+
+    Attributes:
+        id: The trace.
+        start_ns: When its first model call began.
+        end_ns: When its last one ended.
+        beginnings: A hash of each beginning of the first call's input, the shortest first.
+        whole: The hash of everything said in it.
+    """
 
     id: str
     start_ns: int
@@ -31,11 +39,16 @@ class _Trace:
 
 def first_traces(traces: Mapping[str, tuple[Sequence[Span], Sequence[LogRecord]]]) -> dict[str, str]:
     """For each trace id the id of the first trace of its conversation; itself where it goes on with none."""
-    known = [found for trace_id, content in traces.items() if (found := _trace(trace_id, *content)) is not None]
-    ended: dict[int, list[_Trace]] = defaultdict(list)
+    known = (exchange_of(trace_id, *content) for trace_id, content in traces.items())
+    return first_of(traces, [found for found in known if found is not None])
+
+
+def first_of(trace_ids: Iterable[str], known: Sequence[Exchange]) -> dict[str, str]:
+    """The same of traces whose exchanges are known; those without one go on with none."""
+    ended: dict[int, list[Exchange]] = defaultdict(list)
     for trace in known:
         ended[trace.whole].append(trace)
-    first = {trace_id: trace_id for trace_id in traces}
+    first = {trace_id: trace_id for trace_id in trace_ids}
     taken: set[str] = set()
     for trace in sorted(known, key=lambda trace: (trace.start_ns, trace.id)):
         before = _before(trace, ended, taken)
@@ -45,7 +58,7 @@ def first_traces(traces: Mapping[str, tuple[Sequence[Span], Sequence[LogRecord]]
     return first
 
 
-def _before(trace: _Trace, ended: Mapping[int, Sequence[_Trace]], taken: set[str]) -> _Trace | None:
+def _before(trace: Exchange, ended: Mapping[int, Sequence[Exchange]], taken: set[str]) -> Exchange | None:
     for prefix in reversed(trace.beginnings):
         fitting = [
             other
@@ -57,14 +70,15 @@ def _before(trace: _Trace, ended: Mapping[int, Sequence[_Trace]], taken: set[str
     return None
 
 
-def _trace(trace_id: str, spans: Sequence[Span], logs: Sequence[LogRecord]) -> _Trace | None:
+def exchange_of(trace_id: str, spans: Sequence[Span], logs: Sequence[LogRecord]) -> Exchange | None:
+    """What was said in a trace; None where no model call was given a message. Hashes hold for this process only."""
     nodes = tree(spans, logs)
     calls = [call for call in in_order(with_turn_spans(nodes, model_calls(nodes))) if not call.inner and call.given]
     if not calls:
         return None
     first, last = calls[0], calls[-1]
     exchange = _hashes((*last.given, *last.made))
-    return _Trace(
+    return Exchange(
         trace_id, _start(first), max(call.ended_ns for call in calls), tuple(_hashes(first.given)[1:]), exchange[-1]
     )
 

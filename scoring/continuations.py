@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from conversation.continuation import first_traces
+from conversation.continuation import Exchange, exchange_of, first_of
 from conversation.errors import RetryableError
-from conversation.model import LogRecord, Span
-from scoring.ports import TracePort
+from scoring.ports import Content, TracePort
 from store.activity import Activity
 
 RULE = "message_history"
@@ -25,9 +24,10 @@ _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A trace without a conversation id, and the conversation it was found to belong to."""
+    """A trace without a conversation id: what was said in it, when it began, the conversation it belongs to."""
 
-    content: tuple[list[Span], list[LogRecord]]
+    exchange: Exchange | None
+    start_ns: int
     root: str
 
 
@@ -61,37 +61,32 @@ class Continuations:
         """Ids of those that were linked to another conversation."""
         known = self._known.setdefault(project, OrderedDict())
         added = []
-        for item in items:
-            content = self._content(project, item.conversation_id)
-            if content is None:
-                continue
-            known[item.conversation_id] = _Known(content, item.conversation_id)
-            known.move_to_end(item.conversation_id)
-            added.append(item.conversation_id)
+        for name, (spans, logs) in self._contents(project, [item.conversation_id for item in items]).items():
+            start_ns = min((span.start_ns for span in spans), default=0)
+            known[name] = _Known(exchange_of(name, spans, logs), start_ns, name)
+            known.move_to_end(name)
+            added.append(name)
         if not added:
             return set()
-        first = first_traces({name: entry.content for name, entry in known.items()})
+        first = first_of(known, [entry.exchange for entry in known.values() if entry.exchange is not None])
         linked: set[str] = set()
-        for name in sorted(added, key=lambda each: _start(known[each])):
+        for name in sorted(added, key=lambda each: known[each].start_ns):
             root = known[first[name]].root
             if root != name:
                 self._traces.link(project, name, root, RULE, now_ns)
-                known[name] = _Known(known[name].content, root)
+                known[name] = replace(known[name], root=root)
                 linked.add(name)
         while len(known) > self._most:
             known.popitem(last=False)
         return linked
 
-    def _content(self, project: str, name: str) -> tuple[list[Span], list[LogRecord]] | None:
-        """A trace's content; None where it is more than one trace (it was joined) or cannot be read."""
+    def _contents(self, project: str, names: Sequence[str]) -> dict[str, Content]:
+        """What these traces hold, without those that are more than one trace (joined before) or cannot be read."""
         try:
-            spans, logs = self._traces.read(project, name)
+            found = self._traces.read_many([(project, name) for name in names])
         except RetryableError:
             raise
         except Exception:  # noqa: BLE001 - the grader meets the same trace and records why it cannot be read
-            return None
-        return (spans, logs) if {span.trace_id for span in spans} == {name} else None
-
-
-def _start(entry: _Known) -> int:
-    return min((span.start_ns for span in entry.content[0]), default=0)
+            half = len(names) // 2
+            return {**self._contents(project, names[:half]), **self._contents(project, names[half:])} if half else {}
+        return {name: content for (_, name), content in found.items() if {s.trace_id for s in content[0]} == {name}}

@@ -1,7 +1,7 @@
 """`make bench`: how fast, at what cost and how small, beside a bare pipeline and peers, in one run on the same bodies.
 
-`python -m tests.bench [--spans N] [--peer-spans N] [--rounds N] [--conversations N] [--no-peers]`. Ratios travel between machines, figures
-do not. Bodies come from the shared load generator where it is there, else from `tests.bench.bodies`.
+`python -m tests.bench [--spans N] [--peer-spans N] [--rounds N] [--conversations N] [--no-peers]`. Ratios travel
+between machines, figures do not. Bodies come from the shared load generator where it is there, else are made here.
 """
 
 from __future__ import annotations

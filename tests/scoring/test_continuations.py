@@ -67,3 +67,15 @@ def test_two_customers_with_different_words_stay_apart(card: Scorecard) -> None:
     _receive(store, _turn(2, ["cancel it", "which one", "number 7", "done"], 2 * SECOND), 2 * SECOND)
     grader.tick(MINUTE)
     assert len(store.current) == 2
+
+
+def test_a_trace_that_cannot_be_read_does_not_keep_the_others_from_being_joined(card: Scorecard) -> None:
+    store = MemoryStore()
+    grader = Grader(store, store, store, card, settle=Settle(idle_seconds=30))
+    for number in range(1, 4):
+        _receive(store, _turn(number, WORDS[: 2 * number], number * SECOND), number * SECOND)
+    for number in range(7, 12):
+        _receive(store, _turn(number, ["other", "words"], number * SECOND), number * SECOND)
+    store.poison.add(f"{8:032x}")
+    grader.tick(MINUTE)
+    assert len(store.seen_["p", f"{1:032x}"].spans) == 3
