@@ -21,6 +21,8 @@ from service.api import (
     scenarios,
     scorecards,
 )
+from service.console import costs as costs_page
+from service.console import latency as latency_page
 from service.console import pages, static_directories
 from service.wiring import Services
 
@@ -53,7 +55,8 @@ def build_app(services: Services) -> FastAPI:
         operations,
     ):
         app.include_router(module.router)
-    app.include_router(pages.router)
+    for page in (latency_page, costs_page, pages):
+        app.include_router(page.router)
     for name, directory in static_directories.STATIC.items():
         app.mount(f"/static/{name}", StaticFiles(directory=directory), name=f"static-{name}")
     return app

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from conversation.critical import critical, key_of
 from conversation.latency import critical_path
 from conversation.model import Turn
 from store.conversations import ConversationStore
 from store.slow_turns import Measure, SlowTurnStore
 
-# Segments that together make up so much of the wait are marked: shortening any other hardly shortens the turn.
-MARKED_SHARE = 0.8
 # Lower bounds of the bins of reasoning tokens; each is four times the one before.
 BINS = (0, 1, 128, 512, 2048, 8192)
 LEAST_CALLS = 10
@@ -81,12 +80,7 @@ def _path(turn: Turn | None) -> dict[str, Any]:
     if turn is None or not turn.duration_seconds:
         return {"user": None, "segments": [], "critical_path": []}
     whole = turn.duration_seconds
-    path, marked, sum_ = critical_path(turn), set(), 0.0
-    for part in path:
-        if sum_ >= MARKED_SHARE * whole:
-            break
-        marked.add((part.kind, part.name, part.span_id))
-        sum_ += part.seconds
+    marked = critical(turn)
     return {
         "user": turn.user,
         "segments": [
@@ -94,13 +88,13 @@ def _path(turn: Turn | None) -> dict[str, Any]:
                 "kind": str(part.kind),
                 "name": part.name,
                 "seconds": part.seconds,
-                "critical": (part.kind, part.name, part.span_id) in marked,
+                "critical": key_of(part) in marked,
             }
             for part in turn.segments
         ],
         "critical_path": [
             {"kind": str(part.kind), "name": part.name, "seconds": part.seconds, "share": part.seconds / whole}
-            for part in path
+            for part in critical_path(turn)
         ],
     }
 

@@ -23,8 +23,6 @@ from scoring.backfill import Backfill
 from scoring.due import Grader, Settle, Shard
 from scoring.reading import Reading
 from scoring.scorecard import Scorecard
-from scoring.scorers.latency import LatencyParameters
-from scoring.scorers.policy import PolicyScorer
 from service.drift_desk import DriftDesk
 from service.gauges import Gauges
 from service.incident_desk import IncidentDesk
@@ -34,6 +32,7 @@ from service.receiving import Receiving, open_receiving
 from service.review import ReviewDesk
 from service.scenario_book import ScenarioBook
 from service.scheduler import Scheduler
+from service.scorecard_facts import budgets, severities
 from service.settings import Settings
 from service.upkeep import Upkeep
 from service.waiting import Waiting
@@ -139,6 +138,11 @@ class Services:
     def otlp_app(self) -> Asgi:
         """OTLP over HTTP."""
         return self.receiving.otlp_app()
+
+    @property
+    def turn_types(self) -> tuple[str, ...]:
+        """The types the active rules give."""
+        return (self.reading.turn_types or TurnTypes.built_in()).names
 
     @property
     def scorer_names(self) -> list[str]:
@@ -264,7 +268,7 @@ def _connected(
         scheduler=Scheduler(gauges.job_failed, gauges.job_overran),
         rollups=RollupStore(client),
         reading=reading,
-        budgets=_budgets(card),
+        budgets=budgets(card),
     )
 
 
@@ -274,30 +278,7 @@ def _metrics(spec: objectives.ObjectivesSpec, card: Scorecard, verdicts: Verdict
         VERSION,
         turn_budgets=spec.turn_budgets,
         first_token_budgets=spec.first_token_budgets,
-        severities=_severities(card),
+        severities=severities(card),
     )
     made.prime((release["agent"], release["version"]) for found in verdicts.releases().values() for release in found)
     return made
-
-
-def _severities(card: Scorecard) -> dict[str, str]:
-    """Severity of every policy rule the scorecard grades by."""
-    return {
-        rule.spec.id: rule.spec.severity
-        for bound in card.scorers
-        if isinstance(bound.scorer, PolicyScorer)
-        for policy in bound.scorer.policies
-        for rule in policy.rules
-    }
-
-
-def _budgets(card: Scorecard) -> dict[str, dict[str, float]]:
-    """Seconds allowed by turn type and measure, as the scorecard grades them; `*` is for all types."""
-    for bound in card.scorers:
-        parameters = bound.config.parameters
-        if bound.own_name == "latency":
-            given = LatencyParameters.model_validate(parameters)
-            chat = given.channels.get("chat", given.default_channel_seconds)
-            whole = {kind: {"duration": allowed} for kind, allowed in given.turn_types.items()}
-            return {**whole, "*": {"first_token": chat}} if chat else whole
-    return {}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conversation.costs import tools_asked
+from conversation.critical import critical, key_of
 from conversation.model import Conversation, ToolCall, Turn
 from conversation.verdict import Score
 from store.cost_json import cost_json, model_call_json, spent_json
@@ -83,6 +84,7 @@ def arguments_checked(scores: Iterable[Score]) -> Mapping[str, list[dict[str, An
 
 
 def _turn(turn: Turn, checked: Mapping[str, list[dict[str, Any]]], asked: Asked) -> dict[str, Any]:
+    marked = critical(turn)
     return {
         "index": turn.index,
         "type": turn.type,
@@ -94,7 +96,13 @@ def _turn(turn: Turn, checked: Mapping[str, list[dict[str, Any]]], asked: Asked)
         "first_token_seconds": turn.first_token_seconds,
         "duration_seconds": turn.duration_seconds,
         "segments": [
-            {"kind": str(segment.kind), "name": segment.name, "seconds": segment.seconds} for segment in turn.segments
+            {
+                "kind": str(segment.kind),
+                "name": segment.name,
+                "seconds": segment.seconds,
+                "critical": key_of(segment) in marked,
+            }
+            for segment in turn.segments
         ],
         **spent_json(turn.model_calls),
         "model_calls": [model_call_json(call, asked.get((turn.index, call.span_id), ())) for call in turn.model_calls],

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from fastapi.responses import RedirectResponse, Response
 
-from conversation.verdict import ArgumentLabel, LedgerState, Verdict
 from ingest.auth import Grant
 from service.api.access import Parts, Reader, moment
 from service.console import charts, evidence, tables
+from service.console.rendering import filters_of, page_of
 from service.wiring import Services
 
-NAVIGATION = (
-    ("/", "Overview"),
-    ("/conversations", "Conversations"),
-    ("/review", "Review"),
-    ("/drift", "Drift"),
-    ("/incidents", "Incidents"),
-    ("/scenarios", "Scenarios"),
-    ("/ledger", "Ledger"),
-)
-FILTERS = ("agent", "version", "verdict", "scorer", "turn_type", "tool", "since")
-WORDS = frozenset({*Verdict, *ArgumentLabel, *LedgerState, "open", "resolved", "firing", "not enough data"})
+FILTERS = ("agent", "version", "verdict", "scorer", "turn_type", "tool", "model", "intent", "since")
 
 router = APIRouter(include_in_schema=False)
-_environment = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-def _page(template: str, caller: Grant, here: str, **values: Any) -> HTMLResponse:
-    made = _environment.get_template(template)
-    common = {"navigation": NAVIGATION, "here": here, "project": caller.project, "words": WORDS}
-    return HTMLResponse(made.render(**common, **values))
 
 
 @router.get("/")
@@ -52,7 +27,8 @@ def overview(parts: Parts, caller: Reader) -> Response:
     failing = parts.conversations.page(project, verdict="fail", limit=10)
     chart = charts.rates_over_time(parts.verdicts.over_time(project))
     versions = parts.verdicts.rates(project, by="version")
-    return _page(
+    spent = parts.costs.spent(project, "all")
+    return page_of(
         "overview.html",
         caller,
         "/",
@@ -60,6 +36,7 @@ def overview(parts: Parts, caller: Reader) -> Response:
         scorers=parts.scorecards.rates(project, group_by="agent"),
         failing=sum(row["failed"] for row in versions),
         latency=latency,
+        spent=spent[0] if spent else None,
         ledger=parts.ledger.counts(project)["conversations"],
         incidents=[row for row in parts.incidents.all(project) if row["status"] == "open"],
         conversations=failing.items,
@@ -72,7 +49,7 @@ def overview(parts: Parts, caller: Reader) -> Response:
 @router.get("/conversations")
 def conversations(request: Request, parts: Parts, caller: Reader, cursor: str | None = None) -> Response:
     """The list with its filters."""
-    filters = {name: request.query_params.get(name) or None for name in FILTERS}
+    filters = filters_of(request, FILTERS)
     page = parts.conversations.page(
         caller.project,
         agent=filters["agent"],
@@ -81,6 +58,8 @@ def conversations(request: Request, parts: Parts, caller: Reader, cursor: str | 
         scorer=filters["scorer"],
         turn_type=filters["turn_type"],
         tool=filters["tool"],
+        model=filters["model"],
+        intent=filters["intent"],
         since_ns=moment(filters["since"], "since"),
         limit=50,
         cursor=cursor,
@@ -89,12 +68,13 @@ def conversations(request: Request, parts: Parts, caller: Reader, cursor: str | 
     if page.next_cursor:
         query = {name: value for name, value in filters.items() if value} | {"cursor": page.next_cursor}
         next_page = f"/conversations?{urlencode(query)}"
-    return _page(
+    return page_of(
         "conversations.html",
         caller,
         "/conversations",
         conversations=page.items,
         filters=filters,
+        turn_types=parts.turn_types,
         next_page=next_page,
     )
 
@@ -105,7 +85,7 @@ def conversation(request: Request, conversation_id: str, parts: Parts, caller: R
     found = parts.conversations.get(caller.project, conversation_id)
     if found is None:
         raise HTTPException(404, f"no graded conversation {conversation_id!r} in this project")
-    return _page(
+    return page_of(
         "conversation.html",
         caller,
         "/conversations",
@@ -151,7 +131,7 @@ def promote(conversation_id: str, parts: Parts, caller: Reader) -> Response:
 
 
 def _table(parts: Services, caller: Grant, here: str) -> Response:
-    return _page("table.html", caller, here, notice="", **tables.TABLES[here](parts, caller.project))
+    return page_of("table.html", caller, here, notice="", **tables.TABLES[here](parts, caller.project))
 
 
 @router.get("/review")
@@ -190,4 +170,4 @@ def scenario(scenario_id: str, parts: Parts, caller: Reader) -> Response:
     found = parts.scenarios.get(caller.project, scenario_id)
     if found is None:
         raise HTTPException(404, f"no scenario {scenario_id!r} in this project")
-    return _page("scenario.html", caller, "/scenarios", scenario=found)
+    return page_of("scenario.html", caller, "/scenarios", scenario=found)

@@ -23,6 +23,9 @@ GETS = (
     "/api/v1/conversations/{id}/ledger",
     "/api/v1/scorecard?group_by=version",
     "/api/v1/latency?by=turn_type",
+    "/api/v1/latency/slowest",
+    "/api/v1/latency/thinking",
+    "/api/v1/costs?by=intent",
     "/api/v1/ledger",
     "/api/v1/drift",
     "/api/v1/baselines",
@@ -35,6 +38,8 @@ GETS = (
     "/",
     "/conversations",
     "/conversations/{id}",
+    "/latency",
+    "/costs",
     "/review",
     "/ledger",
 )

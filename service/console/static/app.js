@@ -4,7 +4,7 @@
   const rows = [...document.querySelectorAll("[data-row]")];
   let here = -1;
   let pending = false;
-  const pages = { o: "/", c: "/conversations", r: "/review", d: "/drift", i: "/incidents", s: "/scenarios", l: "/ledger" };
+  const pages = { o: "/", c: "/conversations", t: "/latency", m: "/costs", r: "/review", d: "/drift", i: "/incidents", s: "/scenarios", l: "/ledger" };
 
   const show = (next) => {
     if (!rows.length) return;
