@@ -41,11 +41,17 @@ class Attempt:
     """A revision being written: what all its rows share."""
 
     revision: GradedRevision
+    id: int = field(init=False)
     started_ns: int = field(init=False)
     shared: Row = field(init=False)
+    turn_types: dict[int, str] = field(init=False)
+    tools: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         conversation = self.revision.conversation
+        self.id = _id(self.revision)
+        self.turn_types = {turn.index: turn.type for turn in conversation.turns}
+        self.tools = {call.id: call.name for call in reversed(conversation.tool_calls)}
         self.started_ns = conversation.started_ns or self.revision.graded_at_ns
         self.shared = {
             "project": conversation.project,
@@ -56,29 +62,25 @@ class Attempt:
         }
 
     @property
-    def id(self) -> int:
-        """The same for the same content, so that writing it twice, or by two processes, adds nothing."""
-        made = self.revision
-        conversation, grade = made.conversation, made.grade
-        parts = (
-            conversation.project,
-            conversation.id,
-            conversation.revision,
-            made.digest,
-            grade.scorecard_version,
-            [
-                (score.name, score.verdict, score.turn, score.tool_call_id, score.argument_path)
-                for score in grade.scores
-            ],
-            [(entry.scorer, entry.state) for entry in grade.ledger],
-        )
-        return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big")
-
-    @property
     def agent(self) -> Row:
         """The agent columns."""
         agent = self.revision.conversation.agent
         return {"agent": agent.name, "version": agent.version}
+
+
+def _id(made: GradedRevision) -> int:
+    """The same for the same content, so that writing it twice, or by two processes, adds nothing."""
+    conversation, grade = made.conversation, made.grade
+    parts = (
+        conversation.project,
+        conversation.id,
+        conversation.revision,
+        made.digest,
+        grade.scorecard_version,
+        [(score.name, score.verdict, score.turn, score.tool_call_id, score.argument_path) for score in grade.scores],
+        [(entry.scorer, entry.state) for entry in grade.ledger],
+    )
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big")
 
 
 def rows(attempt: Attempt) -> Iterator[tuple[str, Row]]:
@@ -197,16 +199,13 @@ def _turn(attempt: Attempt, turn: Turn) -> Row:
 
 
 def _score(attempt: Attempt, place: int, score: Score) -> Row:
-    conversation = attempt.revision.conversation
-    types = {turn.index: turn.type for turn in conversation.turns}
-    call = next((call for call in conversation.tool_calls if call.id == score.tool_call_id), None)
     return {
         **attempt.shared,
         **attempt.agent,
         "position": place,
-        "revision": conversation.revision,
-        "turn_type": types.get(score.turn, "") if score.turn is not None else "",
-        "tool": call.name if call else "",
+        "revision": attempt.revision.conversation.revision,
+        "turn_type": attempt.turn_types.get(score.turn, "") if score.turn is not None else "",
+        "tool": attempt.tools.get(score.tool_call_id, "") if score.tool_call_id is not None else "",
         "name": score.name,
         "verdict": str(score.verdict),
         "value": score.value,
