@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 
 from conversation.errors import UsageError
 from store.errors import RETRYABLE_CODES, PermanentStoreError, RetryableStoreError, one_line
+from store.landing import FORMAT, Landing, ProtobufSchema
 
 CONNECTIONS: Mapping[str, int] = {"insert": 1, "jobs": 1, "read": 3}
 # An answer is refused rather than allowed to take the process's memory or its connection for ever.
@@ -84,6 +85,7 @@ class Client:
     def __init__(self, options: Mapping[str, Any], *, embedded: bool) -> None:
         self.embedded = embedded
         self._options = dict(options)
+        self._landing = Landing(Path(options["path"]) / "landing") if embedded else None
         self._idle: dict[str, queue.LifoQueue[DriverClient | None]] = {}
         self._open: list[DriverClient] = []
         self._lock = threading.Lock()
@@ -149,10 +151,35 @@ class Client:
         with self._connection(role) as driver:
             driver.insert(table, rows, column_names=list(columns), settings=_token_settings(token))
 
-    def insert_raw(self, table: str, payload: bytes, fmt: str, settings: Mapping[str, object], *, token: str) -> None:
-        """Insert bytes that the engine parses by itself, exactly once per token."""
+    def insert_raw(
+        self,
+        table: str,
+        chunks: Iterable[bytes],
+        schema: ProtobufSchema,
+        settings: Mapping[str, object],
+        *,
+        token: str,
+    ) -> None:
+        """Insert one protobuf message that the engine parses by itself, exactly once per token.
+
+        Args:
+            table: Its first column takes the message's only field.
+            chunks: The message in pieces; the embedded engine never sees them joined in memory.
+            schema: How to read it.
+            settings: Engine settings of this call.
+            token: Of this insert.
+        """
+        settings = {**settings, **_token_settings(token)}
         with self._connection("insert") as driver:
-            driver.raw_insert(table, insert_block=payload, fmt=fmt, settings={**settings, **_token_settings(token)})
+            if self._landing is not None:
+                self._landing.insert(driver, table, chunks, schema, settings)
+                return
+            settings |= {
+                "format_schema_source": "string",
+                "format_schema": schema.text,
+                "format_schema_message_name": schema.message,
+            }
+            driver.raw_insert(table, insert_block=b"".join(chunks), fmt=FORMAT, settings=settings)
 
     def close(self) -> None:
         """Close every connection; the client cannot be used afterwards."""
