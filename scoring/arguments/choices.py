@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -13,9 +14,12 @@ from scoring.arguments.finding import Finding
 from scoring.arguments.index import ConversationIndex, Mention, before
 from scoring.arguments.loose import abbreviated, joined, loose_match
 from scoring.arguments.moment import Moment, Passage
+from scoring.arguments.normal import plain
 from scoring.arguments.rivals import Rival, Rivals
 
 _COMPARED = frozenset({"id", "text", "enum", "number", "date", "time"})
+_ASIDE = re.compile(r"\b(?:not|no|can't|cannot|don't|won't|isn't|leave|keep|except|already|instead of|rather than)\b")
+_MANY = re.compile(r"\b(?:all|both|each|every|others|remaining|the rest|(?:two|three|four|five|six) \w+s)\b")
 _LISTED_AT_LEAST = 2  # details before a message counts as a listing
 
 
@@ -45,12 +49,12 @@ class Choices:
         if in_scope:
             yield from self._corrected(argument, moment)
         elif not self._follows_up(argument, group):
-            yield from self._passed_over(argument, moment, 0.5 if loosely else 1.0)
+            named = [] if loosely else list(self._other_named(argument, moment, group))
+            yield from named or self._passed_over(argument, moment, 0.5 if loosely else 1.0)
             if not loosely:
                 yield from self._not_listed(argument, moment, group)
                 yield from self._never_said(argument, moment)
                 yield from self._not_in_play(argument)
-                yield from self._other_named(argument, moment, group)
         yield from self._contradicted(argument, moment, in_scope=in_scope)
         yield from self._replaced_later(argument, moment, in_scope=in_scope)
 
@@ -145,7 +149,7 @@ class Choices:
         used = {form for one in group for form in one.forms}
         family = [form for form in self._rivals.namesakes(argument) if form not in used]
         here = [Rival(form, mention) for form in family if (mention := moment.scope.where(form))]
-        if len(here) == 1:
+        if len(here) == 1 and not self._set_aside(here[0].form, moment):
             yield self._finding("other_listed_id", 1.0, argument, here[0], "the only one spoken of before the call")
         if here:
             return
@@ -161,6 +165,20 @@ class Choices:
         spoken = max((one.order for one in own if one.doc.role is not Role.TOOL), default=None)
         if last and (spoken is None or spoken < last.mention.order):
             yield self._finding("last_named_id", 1.0, argument, last, "named by the customer at last")
+
+    def _set_aside(self, form: str, moment: Moment) -> bool:
+        """Whether the exchange names an entity to leave it alone, or speaks of more than it names."""
+        if any(_MANY.search(plain(doc.text)) for doc in moment.asked.docs):
+            return True
+        here = {doc.number for doc in moment.scope.docs}
+        for mention in self._index.mentions((form,)):
+            if mention.doc.number in here:
+                text = plain(mention.doc.text)
+                start = max(text.rfind(sign, 0, mention.start) for sign in ".!?\n") + 1
+                ends = [at for sign in ".!?\n" if (at := text.find(sign, mention.end)) >= 0]
+                if _ASIDE.search(text, start, min(ends, default=len(text))):
+                    return True
+        return False
 
     def _had_choice(self, argument: Argument) -> bool:
         """Whether the field could have held another known value: a customer's only id needs no listing."""

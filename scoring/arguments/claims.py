@@ -12,6 +12,7 @@ from conversation.model import Role
 from scoring.arguments.claim import Claim
 from scoring.arguments.counted_claims import counted_claims
 from scoring.arguments.dated_claims import DatedClaims
+from scoring.arguments.hidden import may_be_hidden
 from scoring.arguments.index import ConversationIndex, Doc, before
 from scoring.arguments.normal import number_form, text_form
 from scoring.arguments.study import Study
@@ -25,6 +26,7 @@ _NOT_AN_ID = re.compile(
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(r"(?:such as|e\.g\.?,?|like|example[:,]?|format|\bi\.e\.?,?)\W{0,4}\Z", re.IGNORECASE)
+_CARD = re.compile(r"(?:ending|ends) (?:in|with)\W{1,4}\Z|(?:card|x|\*)\W{0,2}\Z", re.IGNORECASE)
 _OPERANDS = 80
 
 
@@ -53,7 +55,15 @@ def _ids_and_amounts(index: ConversationIndex, fixed: str) -> Iterator[Claim]:
             continue
         for match in _ID.finditer(doc.text):
             example = _EXAMPLE.search(doc.text[max(0, match.start() - 16) : match.start()])
-            if not example and not _made_name(match[0]) and not _NOT_AN_ID.fullmatch(match[0].lstrip("#")):
+            hidden = (
+                doc.text[match.end() : match.end() + 1] == ">" and doc.text[match.start() - 1 : match.start()] == ":"
+            )
+            if (
+                not hidden
+                and not example
+                and not _made_name(match[0])
+                and not _NOT_AN_ID.fullmatch(match[0].lstrip("#"))
+            ):
                 yield Claim("id", match[0], doc.message, _id_support(match[0], doc, index, fixed))
         for match in _MONEY.finditer(doc.text):
             amount = float(match[1].replace(",", "") + (match[2] or ""))
@@ -78,7 +88,7 @@ def _id_support(said: str, doc: Doc, index: ConversationIndex, fixed: str) -> st
     for fact in index.facts:
         if fact.message < doc.message and isinstance(fact.value, str) and form in text_form(fact.value):
             return "tool result"
-    return ""
+    return "redacted" if may_be_hidden(said, index, doc.message) else ""
 
 
 def _tools_text(index: ConversationIndex) -> str:
@@ -102,8 +112,10 @@ def _amount_support(amount: float, doc: Doc, index: ConversationIndex, fixed: st
 def _known(doc: Doc, index: ConversationIndex, fixed: str) -> list[float]:
     """Distinct numbers known before a reply or told in it, at most `_OPERANDS` of the latest."""
     found: dict[float, None] = {}
-    for readings, _ in index.typed_in.get(doc.message, ()):
-        if readings[0].startswith("#"):
+    for readings, mention in index.typed_in.get(doc.message, ()):
+        if readings[0].startswith("#") and not _CARD.search(
+            mention.doc.text, max(0, mention.start - 16), mention.start
+        ):
             found.setdefault(float(readings[0][1:]))
     for fact in reversed(index.facts):
         if len(found) >= _OPERANDS:

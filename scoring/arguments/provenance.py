@@ -7,6 +7,7 @@ from functools import lru_cache
 from conversation.model import Role
 from scoring.arguments.arguments import Argument, field_words
 from scoring.arguments.derive import derivation
+from scoring.arguments.hidden import may_be_hidden
 from scoring.arguments.index import ConversationIndex, Mention, before
 from scoring.arguments.leaves import pointer
 from scoring.arguments.loose import abbreviated, dialogue, joined, loose_match
@@ -14,6 +15,7 @@ from scoring.arguments.normal import text_form
 from scoring.arguments.source import Origin, Source
 
 _ANY = frozenset({"dontcare", "any", "all", "none", "null", "other", "default", "unknown"})
+_HIDDEN = 0.7  # an address and a name are mostly one person's
 _EXPANSION = 24  # words of a message shown around nothing: evidence stays on one line
 
 
@@ -35,9 +37,18 @@ def source_of(argument: Argument, index: ConversationIndex, policy_text: str = "
         or derivation(argument, index)
         or _chosen(argument, index)
         or _loose(argument, index)
+        or _redacted(argument, index)
         or found
         or Source(Origin.UNGROUNDED, 0.0, "occurs nowhere before the call")
     )
+
+
+def _redacted(argument: Argument, index: ConversationIndex) -> Source | None:
+    mention = may_be_hidden(argument.value, index, argument.at) if argument.kind in {"id", "text"} else None
+    if mention is None:
+        return None
+    origin = Origin.USER if mention.doc.role is Role.USER else Origin.TOOL_RESULT
+    return Source(origin, _HIDDEN, f"may stand in {mention.said}, which was redacted", mention.message)
 
 
 def said_before(argument: Argument, index: ConversationIndex) -> list[Mention]:

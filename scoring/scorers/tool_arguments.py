@@ -28,7 +28,7 @@ class ToolArgumentsScorer:
     """One score an argument, named by call and JSON pointer; `value` is the suspicion, 0 is fine and 1 surely wrong."""
 
     name: ClassVar[str] = "tool_arguments"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     parameters_type: ClassVar[type[Parameters]] = ToolArgumentsParameters
 
     def __init__(self, parameters: ToolArgumentsParameters) -> None:

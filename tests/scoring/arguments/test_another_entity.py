@@ -90,3 +90,13 @@ def test_following_up_a_record_needs_no_words_of_the_customer() -> None:
     script.say("From Bergen to Rome. What shall I change?").ask("What does Bergen to Rome cost?")
     checked = script.call("search_seats", {"origin": "Oslo", "destination": "Rome"}).checked()
     assert checked["/origin"].suspicion == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["Yes, leave MB77RD as it is.", "Both of them please, as to MB77RD I am sure.", "End it, but keep MB77RD."],
+)
+def test_an_entity_spoken_of_to_leave_it_alone_or_as_one_of_many_is_no_rival(answer: str) -> None:
+    script = looked_up("I am ann_lee_12.").say("Which one?").ask(answer)
+    checked = script.call("end_policy", {"policy_id": "PX41TQ"}).checked()
+    assert "other_listed_id" not in signals(checked, "/policy_id")

@@ -115,3 +115,13 @@ def test_a_sum_of_known_amounts_is_derived() -> None:
     source = talk.call("refund_payment", {"amount": 34.5}).checked()["/amount"].source
     assert source is not None
     assert (source.origin, source.text) == (Origin.DERIVED, "14.5 + 20")
+
+
+def test_a_handle_that_may_stand_in_a_redacted_address_is_not_called_invented() -> None:
+    hidden = Script().ask("My address is <email:80aa267845453390>.").call("get_user", {"user_id": "ada_byron_42"})
+    source = hidden.checked()["/user_id"].source
+    assert source is not None
+    assert source.origin is Origin.USER
+    other = Script().ask("My address is <email:80aa267845453390>.").call("get_user", {"user_id": "U8127731"})
+    assert other.checked()["/user_id"].label is ArgumentLabel.UNGROUNDED
+    assert other.checked()["/user_id"].suspicion >= 0.8

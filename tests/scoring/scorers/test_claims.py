@@ -103,3 +103,7 @@ def test_a_day_of_the_policy_or_of_the_customer_is_supported() -> None:
 )
 def test_counts_are_held_against_the_lists_of_that_name(reply: str, verdict: Verdict | None) -> None:
     assert told(reply).get("claims.count") is verdict
+
+
+def test_a_redacted_address_in_a_reply_is_no_identifier() -> None:
+    assert "claims.id" not in told("I have written to <email:80aa267845453390>.")
