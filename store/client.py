@@ -9,6 +9,7 @@ Known limits: one process per embedded directory; results are materialised, boun
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,9 +23,11 @@ from clickhouse_connect.driver.client import Client as DriverClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from conversation.errors import UsageError
-from store.errors import RETRYABLE_CODES, PermanentStoreError, RetryableStoreError, one_line
+from store.errors import RETRYABLE_CODES, PermanentStoreError, RetryableStoreError, one_line, unreachable
 from store.landing import FORMAT, Landing, ProtobufSchema
 
+# The driver warns of every failed request; whoever called hears of it through the error.
+logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
 CONNECTIONS: Mapping[str, int] = {"insert": 1, "jobs": 1, "read": 3}
 # An answer is refused rather than allowed to take the process's memory or its connection for ever.
 SESSION_SETTINGS: Mapping[str, object] = {
@@ -215,7 +218,7 @@ def mapped_errors() -> Iterator[None]:
 def mapped(error: ClickHouseError) -> PermanentStoreError | RetryableStoreError:
     """The store's error for a driver's error: by ClickHouse's code, else by the driver's class."""
     code: int | None = getattr(error, "code", None)
-    message = one_line(str(error)) or type(error).__name__
+    message = unreachable(error) or one_line(str(error)) or type(error).__name__
     if code in RETRYABLE_CODES or (code is None and isinstance(error, OperationalError)):
         return RetryableStoreError(f"ClickHouse cannot do this now: {message}", code)
     return PermanentStoreError(f"ClickHouse refused: {message}", code)

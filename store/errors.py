@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from urllib3.exceptions import MaxRetryError
+
 from conversation.errors import PermanentError, RetryableError
 
 # Codes of ClickHouse's `src/Common/ErrorCodes.cpp` after which the same statement may succeed later.
@@ -77,3 +79,15 @@ def one_line(message: str) -> str:
     """The engine's message without its stack trace and version, on one line of bounded length."""
     cut = " ".join(_TRAILER.sub("", message).split())
     return cut if len(cut) <= _LONGEST_MESSAGE else cut[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def unreachable(error: BaseException) -> str:
+    """In a few words why no connection came about, empty when it is not about that; the driver's has the whole URL."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MaxRetryError):
+            pool = cause.pool
+            address = f"{getattr(pool, 'host', '')}:{getattr(pool, 'port', '')}"
+            return f"no answer from {address} ({one_line(str(cause.reason)).rpartition(': ')[2]})"
+        cause = cause.__cause__ or cause.__context__
+    return ""

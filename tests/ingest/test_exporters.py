@@ -22,7 +22,7 @@ from ingest.auth import KeyFile
 from ingest.grpc_receiver import GrpcServer
 from ingest.handler import Handler
 from ingest.http_receiver import build_app
-from ingest.loader import Loader, Pace
+from ingest.loader import Loader, Pace, Store
 from ingest.server import HttpServer
 from ingest.spool import Spool
 from tests.bench.kill9 import SPANS, Receiver, run
@@ -34,8 +34,8 @@ PACE = Pace(spans=500, age_seconds=0.02, first_pause_seconds=0.01, longest_pause
 class Station:
     """Both receivers on one directory; `restart` ends them and begins again on the same ports."""
 
-    def __init__(self, directory: Path, store: MemoryStore) -> None:
-        self.directory, self.store = directory, store
+    def __init__(self, directory: Path, store: Store, pace: Pace = PACE) -> None:
+        self.directory, self.store, self.pace = directory, store, pace
         self.keys = KeyFile(directory / "keys.json", now_ns=time.time_ns)
         self.key = self.keys.create("shop")[1]
         self.ports = (0, 0)
@@ -44,7 +44,7 @@ class Station:
     def start(self) -> None:
         self.spool = Spool(self.directory / "spool", 64 << 20)
         handler = Handler(self.spool, access=self.keys, now_ns=time.time_ns)
-        self.loader = Loader(self.spool, self.store, pace=PACE)
+        self.loader = Loader(self.spool, self.store, pace=self.pace)
         self.http = HttpServer(build_app(handler), host="127.0.0.1", port=self.ports[0])
         self.grpc = GrpcServer(handler, host="127.0.0.1", port=self.ports[1])
         self.loader.start()

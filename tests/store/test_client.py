@@ -123,3 +123,9 @@ def test_the_engine_keeps_no_growing_logs_of_its_own(embedded_engine: Client) ->
         "SELECT name FROM system.tables WHERE database = 'system' AND engine LIKE '%MergeTree'"
     )
     assert rows == []
+
+
+def test_a_server_that_is_away_is_named_in_one_short_line_without_its_password() -> None:
+    with pytest.raises(RetryableStoreError, match=r"no answer from 127\.0\.0\.1:9 \(.*refused\)$") as caught:
+        connect("http://me:secret@127.0.0.1:9/default")
+    assert "secret" not in str(caught.value)
