@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,6 +35,7 @@ def show(
     data: options.Data = None,
     api_key: options.ApiKey = None,
     json: options.Json = False,
+    every: Annotated[bool, typer.Option("--all", help="Comparisons without enough data too.")] = False,
 ) -> None:
     """Drift of a release against the pinned baseline."""
     with Client(url, data, api_key) as client:
@@ -42,9 +43,14 @@ def show(
     if json:
         as_json(found)
         return
+    rows = found["drift"]
+    if not rows:
+        out.print(f"Nothing to compare: no baseline of {agent} is pinned, or no tool was called.")
+        return
+    thin = 0 if every else sum(row["verdict"] == "not_enough_data" for row in rows)
     table(
-        f"Drift of {agent} {found.get('version') or ''}",
-        ("tool", "argument", "statistic", "value", "threshold", "n", "verdict"),
+        f"Drift of {agent} {rows[0]['version']} from {rows[0]['baseline']}",
+        ("tool", "argument", "statistic", "value", "threshold", "n", "verdict", "what moved"),
         [
             (
                 row["tool"],
@@ -54,11 +60,26 @@ def show(
                 _number(row["threshold"]),
                 str(row["n"]),
                 verdict(row["verdict"]),
+                row["told"],
             )
-            for row in found["drift"]
+            for row in rows
+            if every or row["verdict"] != "not_enough_data"
         ],
         numeric=(3, 4, 5),
     )
+    if thin:
+        out.print(f"{thin} more comparisons have too few calls to say anything; --all lists them.")
+    for look in found["watch"]:
+        out.print(_told(look))
+
+
+def _told(look: dict[str, Any]) -> str:
+    """How the watch stands, in one line."""
+    if look["tested"] is None:
+        done = f"nothing is tested before {look['next_test_at']}"
+    else:
+        done = f"conversations {look['tested'][0] + 1} to {look['tested'][1]}: {look['state'].replace('_', ' ')}"
+    return f"Watch of {look['agent']} {look['version']}, {look['conversations']} conversations so far; {done}."
 
 
 def _number(value: float | None) -> str:

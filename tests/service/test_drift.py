@@ -84,8 +84,9 @@ def test_a_release_that_calls_a_tool_otherwise_opens_an_incident_that_the_next_o
     assert "OTHER" in page
     assert run(["baseline", "show", "--agent", "desk", "--url", floorline.api]) == 0
     shown = capsys.readouterr().out
+    assert "Drift of desk 1.1 from desk@1.0" in shown
     assert "/reason" in shown
-    assert "drift" in shown
+    assert f"Watch of desk 1.1, {FIRST} conversations so far; conversations 1 to {FIRST}: drift." in shown
 
     send(floorline, "1.2", usual)
     floorline.graded(3 * FIRST)
