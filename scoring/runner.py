@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from conversation.errors import RetryableError
@@ -65,7 +67,7 @@ def grade(
 
     def step(number: int, before: Sequence[_Answer]) -> _Answer:
         bound = asked[number]
-        given = tuple(score for answer in before for score in answer.scores)
+        given = tuple(chain.from_iterable(answer.scores for answer in before))
         scores, entry = _ask(bound, conversation, Context(known.policy_text, known.baselines, given), at)
         return _Answer(tuple([_stamped(score, bound, scorecard, at) for score in scores]), entry)
 
@@ -182,7 +184,7 @@ def _stamped(score: Score, bound: BoundScorer, scorecard: Scorecard, at_ns: int)
     label = verdict.value if not score.label or score.label == score.verdict.value else score.label
     # Written out: dataclasses.replace takes three times as long, and a conversation has dozens of scores.
     return Score(
-        _renamed(score.name, bound),
+        _renamed(score.name, bound.config.name, bound.own_name),
         verdict,
         score.value,
         label,
@@ -200,9 +202,10 @@ def _stamped(score: Score, bound: BoundScorer, scorecard: Scorecard, at_ns: int)
     )
 
 
-def _renamed(name: str, bound: BoundScorer) -> str:
+@lru_cache(maxsize=4096)
+def _renamed(name: str, scorer: str, own_name: str) -> str:
     """The score's name, beginning with the scorer's name in the scorecard."""
     head, dot, rest = name.partition(".")
-    if head in {bound.name, bound.own_name}:
-        return f"{bound.name}{dot}{rest}"
-    return f"{bound.name}.{name}" if name else bound.name
+    if head in {scorer, own_name}:
+        return f"{scorer}{dot}{rest}"
+    return f"{scorer}.{name}" if name else scorer

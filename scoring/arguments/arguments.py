@@ -66,8 +66,17 @@ def is_prose(name: str, value: str, schema: LeafSchema) -> bool:
     count = len(words(value))
     if count > _PROSE_WORDS:
         return True
-    named = bool(_PROSE_NAME.search(name.lower()) or _PROSE_DESCRIPTION.search(schema.description.lower()))
-    return named and count > 1 and not _ID_SHAPE.match(value)
+    return count > 1 and _holds_prose(name, schema.description) and not _ID_SHAPE.match(value)
+
+
+@lru_cache(maxsize=4096)
+def _holds_prose(name: str, description: str) -> bool:
+    return bool(_PROSE_NAME.search(name.lower()) or _PROSE_DESCRIPTION.search(description.lower()))
+
+
+@lru_cache(maxsize=4096)
+def _holds_id(name: str) -> bool:
+    return bool(_ID_FIELD.search(name.lower()))
 
 
 def kind_of_value(name: str, value: JSON, value_forms: tuple[str, ...], schema: LeafSchema) -> str:
@@ -96,8 +105,8 @@ def looks_like_id(name: str, value: str) -> bool:
     if " " in value.strip():
         return False
     if value.isdigit():
-        return len(value) > 4 or bool(_ID_FIELD.search(name.lower()) and len(value) > 2)  # noqa: PLR2004 - shorter runs are quantities
-    named = bool(_ID_FIELD.search(name.lower())) and len(value) > 3  # noqa: PLR2004 - shorter values are codes
+        return len(value) > 4 or (len(value) > 2 and _holds_id(name))  # noqa: PLR2004 - shorter runs are quantities
+    named = len(value) > 3 and _holds_id(name)  # noqa: PLR2004 - shorter values are codes
     return named or bool(_ID_SHAPE.match(value))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
 from conversation.model import Role
 from conversation.verdict import ArgumentLabel, Evidence
@@ -207,7 +209,9 @@ class Choices:
 
     def _replaced_later(self, argument: Argument, moment: Moment, *, in_scope: bool) -> Iterator[Finding]:
         """The same field of a later call holds a rival that was already said before this call."""
-        later = next((one for one in self._by_field[argument.name] if _after(one, argument)), None)
+        same = self._by_field[argument.name]
+        start = bisect_right(same, argument.call_number, key=lambda one: one.call_number)
+        later = next((one for one in islice(same, start, None) if _after(one, argument)), None)
         if later is None or later.forms == argument.forms or any(form in moment.used_by for form in later.forms):
             return
         said = before(self._index.mentions(later.forms), argument.at)

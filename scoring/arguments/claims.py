@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -117,11 +118,11 @@ def _known(doc: Doc, index: ConversationIndex, fixed: str) -> list[float]:
             mention.doc.text, max(0, mention.start - 16), mention.start
         ):
             found.setdefault(float(readings[0][1:]))
-    for fact in reversed(index.facts):
+    for message, value in reversed(index.numeric):
         if len(found) >= _OPERANDS:
             break
-        if fact.message < doc.message and isinstance(fact.value, int | float) and not isinstance(fact.value, bool):
-            found.setdefault(float(fact.value))
+        if message < doc.message:
+            found[value] = None
     for form in sorted(_numbers_of(fixed))[:_OPERANDS] if len(fixed) < 40_000 else ():  # noqa: PLR2004 - a book of rules has any number
         found.setdefault(float(form[1:]))
     return list(found)
@@ -131,6 +132,7 @@ def _computed(amount: float, known: list[float]) -> bool:
     """Whether an amount is a sum, difference, multiple, share, or sum of multiples of two known numbers."""
     numbers = [one for one in known if one and one != amount]
     sums = {round(one, 2) for one in numbers}
+    ordered = sorted(numbers)
     for one in numbers:
         ratio = amount / one
         if abs(ratio - round(ratio)) < 1e-9 and 2 <= round(ratio) <= 12:  # noqa: PLR2004 - a handful of pieces
@@ -139,8 +141,15 @@ def _computed(amount: float, known: list[float]) -> bool:
             return True
         if any(round(amount - times * one, 2) in sums for times in range(2, 7)):
             return True
-        if 1 <= one < 100 and any(abs(other * one / 100 - amount) < 0.006 for other in numbers):  # noqa: PLR2004 - per cent, half a cent
+        if 1 <= one < 100 and _has_share(one, amount, ordered):  # noqa: PLR2004 - per cent
             return True
     return any(
         round(amount - one - two, 2) in sums for at, one in enumerate(numbers[:30]) for two in numbers[at + 1 : 30]
     )
+
+
+def _has_share(per_cent: float, amount: float, ordered: list[float]) -> bool:
+    """Whether an amount is so many per cent of some number, to half a cent."""
+    whole, slack = amount * 100 / per_cent, 1 / per_cent
+    near = ordered[bisect_left(ordered, whole - slack) : bisect_right(ordered, whole + slack)]
+    return any(abs(other * per_cent / 100 - amount) < 0.006 for other in near)  # noqa: PLR2004 - half a cent of rounding

@@ -6,9 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
 
 from conversation.model import Role, ToolCall
 from conversation.verdict import Evidence
+from conversation.wording import Wording
 from scoring.arguments.agreement import Agreement, agreement_of
 from scoring.arguments.arguments import Argument, field_words
 from scoring.arguments.effects import Effect, effect_of
@@ -60,18 +64,26 @@ class Deed:
 def deeds_of(study: Study) -> list[Deed]:
     """All calls in order, as deeds."""
     descriptions = {tool.name: tool.description for tool in study.index.conversation.tools}
-    accepted: dict[str, ToolCall] = {}
+    accepted: dict[bytes, ToolCall] = {}
     found: list[Deed] = []
     for number, call in enumerate(study.index.calls):
         group = study.groups.get(number, [])
         effect = effect_of(call.name, descriptions.get(call.name, ""))
         moment = study.moments.of(call, call.message if call.message is not None else 0)
-        # Not orjson: it refuses whole numbers of more than 64 bits.
-        key = json.dumps([call.name, call.arguments], sort_keys=True)
+        key = _key(call)
         found.append(_deed(call, effect, group, moment, accepted.get(key)))
         if call.error is None:
             accepted.setdefault(key, call)
     return found
+
+
+def _key(call: ToolCall) -> bytes:
+    """Equal for calls that are the same word for word."""
+    told = [call.name, call.arguments]
+    try:
+        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # whole numbers of more than 64 bits
+        return json.dumps(told, sort_keys=True).encode()
 
 
 def _deed(call: ToolCall, effect: Effect, group: list[Argument], moment: Moment, earlier: ToolCall | None) -> Deed:
@@ -113,8 +125,7 @@ def empty_words(index: ConversationIndex) -> Iterator[EmptyWord]:
             verbs.setdefault(parts[0], []).append(tool.name)
     if not verbs:
         return
-    stems = "|".join(sorted({re.escape(_stem(verb)) for verb in verbs}))
-    pattern = re.compile(rf"\b{_STRONG} (?P<verb>(?:{stems})\w*ed)\b")
+    pattern = _reported("|".join(sorted({re.escape(_stem(verb)) for verb in verbs})))
     for message in index.conversation.messages:
         if message.role is not Role.ASSISTANT:
             continue
@@ -128,6 +139,11 @@ def empty_words(index: ConversationIndex) -> Iterator[EmptyWord]:
             )
             if not done:
                 yield EmptyWord(message.position, message.text[match.start() : match.end()], tools)
+
+
+@lru_cache(maxsize=256)
+def _reported(stems: str) -> Wording:
+    return Wording(rf"\b{_STRONG} (?P<verb>(?:{stems})\w*ed)\b")
 
 
 def _stem(verb: str) -> str:

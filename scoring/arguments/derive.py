@@ -40,9 +40,9 @@ def _value(form: str) -> float | None:
 def known_numbers(argument: Argument, index: ConversationIndex) -> list[float]:
     """Distinct numbers of the dialogue and of results before the call, latest first, at most `_OPERANDS`."""
     found: dict[float, None] = {}
-    for fact in reversed(index.facts):
-        if fact.message < argument.at and isinstance(fact.value, int | float) and not isinstance(fact.value, bool):
-            found.setdefault(float(fact.value))
+    for place, value in reversed(index.numeric):
+        if place < argument.at:
+            found[value] = None
             if len(found) >= _OPERANDS // 2:
                 break
     for message in range(argument.at - 1, -1, -1):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from conversation.model import Role
 from scoring.arguments.leaves import Path
-from scoring.arguments.normal import tokens
 
 _ABBREVIATION = range(2, 5)
 
@@ -22,6 +21,7 @@ class Doc:
         role: Who said it.
         text: As it was said.
         words: Its words in lower case.
+        spaced: The same where they stand in the text; see `normal.Tokens`.
         call: Number of the call whose result it is, None for a message.
         path: Where in that result.
     """
@@ -31,6 +31,7 @@ class Doc:
     role: Role
     text: str
     words: list[str]
+    spaced: str
     call: int | None = None
     path: Path = ()
     _starts: list[int] | None = field(default=None, init=False, repr=False)
@@ -42,7 +43,7 @@ class Doc:
     def starts(self) -> list[int]:
         """Character offsets of the words; worked out when first asked for, most texts never are."""
         if self._starts is None:
-            spaced, place = tokens(self.text).spaced, 1
+            spaced, place = self.spaced, 1
             found: list[int] = []
             for word in self.words:
                 place = spaced.find(word, place)
@@ -90,4 +91,13 @@ class Doc:
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Character offsets of the words first to last, both inclusive."""
-        return self.starts[first], self.starts[last] + len(self.words[last])
+        if self._starts is not None:
+            return self._starts[first], self._starts[last] + len(self.words[last])
+        words, spaced = self.words, self.spaced
+        start = -1
+        for _ in range(words[: first + 1].count(words[first])):
+            start = spaced.find(f" {words[first]} ", start + 1)
+        end = start
+        for word in words[first : last + 1]:
+            end = spaced.find(word, end) + len(word)
+        return start, end - 1

@@ -34,6 +34,8 @@ class Entities:
 
     def __init__(self, index: ConversationIndex) -> None:
         self._index = index
+        self._near: dict[int, set[int]] = {}
+        self._by_name: dict[str, dict[int, list[Fact]]] = {}
 
     def findings(self, group: list[Argument]) -> dict[Path, Finding]:
         """Findings among the arguments of one call, by path."""
@@ -157,21 +159,33 @@ class Entities:
 
     def _around(self, record: int) -> set[int]:
         """A record, those around it, and those directly inside it."""
-        found = {record, *self._index.records[record].children}
-        parent = self._index.records[record].parent
-        while parent is not None:
-            found.add(parent)
-            parent = self._index.records[parent].parent
+        found = self._near.get(record)
+        if found is None:
+            found = self._near[record] = {record, *self._index.records[record].children}
+            parent = self._index.records[record].parent
+            while parent is not None:
+                found.add(parent)
+                parent = self._index.records[parent].parent
         return found
 
     def _other_owner(self, records: set[int], owner: Argument) -> Fact | None:
         """The id of the same name that one of the records carries instead."""
-        for number in sorted(records):
-            for at in self._index.records[number].facts:
-                fact = self._index.facts[at]
-                if fact.name == owner.name and not set(forms(fact.value)) & set(owner.forms):
+        named = self._named(owner.name)
+        for number in sorted(records & named.keys()):
+            for fact in named[number]:
+                if not set(fact.forms) & set(owner.forms):
                     return fact
         return None
+
+    def _named(self, name: str) -> dict[int, list[Fact]]:
+        """The facts of a name by their record."""
+        found = self._by_name.get(name)
+        if found is None:
+            found = self._by_name[name] = {}
+            for fact in self._index.facts:
+                if fact.name == name:
+                    found.setdefault(fact.record, []).append(fact)
+        return found
 
     def _has_field(self, roots: set[int], name: str) -> bool:
         """Whether the named entity has values of this field too: else the field is not its own."""

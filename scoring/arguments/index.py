@@ -18,7 +18,7 @@ from typing import NamedTuple
 from conversation.model import JSON, Conversation, Role, ToolCall
 from scoring.arguments.doc import Doc
 from scoring.arguments.leaves import Path
-from scoring.arguments.normal import forms, tokens
+from scoring.arguments.normal import forms, string_forms, tokens
 from scoring.arguments.openings import typed_values
 
 __all__ = ["ConversationIndex", "Doc", "Fact", "Mention", "Record", "before", "reference_day"]
@@ -102,11 +102,10 @@ class ConversationIndex:
         self._typed: dict[str, list[Mention]] = defaultdict(list)
         self.typed_in: dict[int, list[tuple[tuple[str, ...], Mention]]] = defaultdict(list)
         self._mentions: dict[tuple[str, ...], list[Mention]] = {}
-        self._facts_of: dict[tuple[str, ...], list[Fact]] = {}
+        self._facts_of: dict[tuple[str, ...], tuple[list[Fact], list[int]]] = {}
         self._build()
-        self._in_time_order = all(
-            one.message <= two.message for one, two in zip(self.facts, self.facts[1:], strict=False)
-        )
+        messages = [fact.message for fact in self.facts]
+        self._in_time_order = messages == sorted(messages)
 
     def _build(self) -> None:
         for message in self.conversation.messages:
@@ -125,7 +124,7 @@ class ConversationIndex:
     def _add_text(self, message: int, role: Role, text: str, *, call: int | None = None, path: Path = ()) -> None:
         read = tokens(text)
         number = len(self.docs)
-        doc = Doc(number, message, role, text, read.words, call, path)
+        doc = Doc(number, message, role, text, read.words, read.spaced, call, path)
         self.docs.append(doc)
         for word in set(read.words):
             self._words[word].append(number)
@@ -176,7 +175,7 @@ class ConversationIndex:
 
     def _add_fact(self, home: _Home, path: Path, name: str, value: JSON, record: int) -> None:
         number = len(self.facts)
-        value_forms = forms(value)
+        value_forms = string_forms(value) if isinstance(value, str) else forms(value)
         self.facts.append(Fact(home.call, home.message, path, name, value, record, value_forms))
         self.records[record].facts.append(number)
         for form in value_forms:
@@ -221,6 +220,15 @@ class ConversationIndex:
         """What the customer and the assistant said, in order."""
         return [doc for doc in self.docs if doc.role is not Role.TOOL]
 
+    @cached_property
+    def numeric(self) -> list[tuple[int, float]]:
+        """Message and value of every number among the result leaves, in the order of `facts`."""
+        return [
+            (fact.message, float(fact.value))
+            for fact in self.facts
+            if isinstance(fact.value, int | float) and not isinstance(fact.value, bool)
+        ]
+
     @property
     def vocabulary(self) -> Collection[str]:
         """All words of all texts."""
@@ -247,22 +255,23 @@ class ConversationIndex:
         return list(self._found([word]))
 
     def facts_of(self, value_forms: Iterable[str], before: int | None = None) -> list[Fact]:
-        """Result leaves equal to a value, in time order; only those of messages before `before` if given."""
+        """Result leaves equal to a value, in time order; only those of messages before `before` if given.
+
+        The list is shared: do not change it.
+        """
         key = tuple(value_forms)
-        found = self._facts_of.get(key)
-        if found is None:
+        known = self._facts_of.get(key)
+        if known is None:
             lists = [at for form in key if (at := self.facts_by_form.get(form))]
             numbers = lists[0] if len(lists) == 1 else sorted({number for at in lists for number in at})
-            found = self._facts_of[key] = [self.facts[number] for number in numbers]
-        if before is None:
+            facts = [self.facts[number] for number in numbers]
+            known = self._facts_of[key] = facts, [fact.message for fact in facts]
+        found, messages = known
+        if before is None or not found or (self._in_time_order and messages[-1] < before):
             return found
         if self._in_time_order:
-            return found[: bisect_left(found, before, key=_message)]
+            return found[: bisect_left(messages, before)]
         return [fact for fact in found if fact.message < before]
-
-
-def _message(fact: Fact) -> int:
-    return fact.message
 
 
 @lru_cache(maxsize=4096)

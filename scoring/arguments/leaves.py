@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from conversation.model import JSON
 
@@ -12,6 +15,7 @@ Path = tuple[str | int, ...]
 _MAX_DEPTH = 24
 
 
+@lru_cache(maxsize=16384)
 def pointer(path: Path) -> str:
     """The JSON pointer of a path (RFC 6901): `/flights/0/date`."""
     return "".join(["/" + str(step).replace("~", "~0").replace("/", "~1") for step in path])
@@ -82,7 +86,23 @@ def resolved_schemas(root: Mapping[str, Any], path: Path) -> list[Mapping[str, A
 
 def leaf_schema(root: Mapping[str, Any] | None, path: Path) -> LeafSchema:
     """The schema of the leaf at `path` of an object governed by `root`; empty where nothing is known."""
-    options = resolved_schemas(root or {}, path)
+    if not root:
+        return _UNKNOWN
+    # All elements of a list have one schema.
+    place = tuple(0 if isinstance(step, int) else step for step in path)
+    try:
+        return _known_leaf_schema(orjson.dumps(root), place)
+    except orjson.JSONEncodeError:  # a schema made in memory may hold what no JSON has
+        return _leaf_schema(root, place)
+
+
+@lru_cache(maxsize=16384)
+def _known_leaf_schema(root: bytes, path: Path) -> LeafSchema:
+    return _leaf_schema(orjson.loads(root), path)
+
+
+def _leaf_schema(root: Mapping[str, Any], path: Path) -> LeafSchema:
+    options = resolved_schemas(root, path)
     return _merge(options) if options else _UNKNOWN
 
 

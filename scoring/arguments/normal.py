@@ -37,9 +37,10 @@ _TYPOGRAPHY = (
 
 def plain(text: str) -> str:
     """Lower case with typewriter quotes, dashes and spaces; every character keeps its place."""
-    if not text.isascii():
-        for sign, typed in _TYPOGRAPHY:  # str.translate takes ten times as long
-            text = text.replace(sign, typed)
+    if text.isascii():
+        return text.lower()
+    for sign, typed in _TYPOGRAPHY:  # str.translate takes ten times as long
+        text = text.replace(sign, typed)
     return text.lower()
 
 

@@ -68,12 +68,15 @@ def openings(text: Tokens) -> Openings:
     """Where typed values may begin in a text."""
     words, spaced, lowered = text.words, text.spaced, text.lowered
     found = Openings()
-    starts_number = _starts_with_ascii_digit if spaced.isascii() else _starts_with_digit
+    if spaced.isascii():  # of what words are made of then, only digits sort before the colon
+        heads = [at for at, word in enumerate(words) if word < ":" or word in _HEADS]
+    else:
+        heads = [at for at, word in enumerate(words) if word in _HEADS or word[0].isdecimal()]
     last, place = len(words) - 1, 0
-    for at in [at for at, word in enumerate(words) if word in _HEADS or starts_number(word)]:
+    for at in heads:
         word = words[at]
         after = words[at + 1] if at < last else _END
-        if starts_number(after):
+        if after[0].isdecimal():
             after = _DIGITS
         # Every earlier place of this word was a candidate too, so the first one from here on is its own.
         place = spaced.find(f" {word} ", place)
@@ -95,14 +98,6 @@ def _of_digits(word: str) -> tuple[_Followers, _Followers, bool]:
     if word.endswith(_SUFFIXES):
         return None, _NONE, True
     return _NONE, _NONE if word[: _CLOCK_DIGITS + 1].isdecimal() else None, True
-
-
-def _starts_with_ascii_digit(word: str) -> bool:
-    return word < ":"  # of what words are made of, only digits sort before the colon
-
-
-def _starts_with_digit(word: str) -> bool:
-    return word[0].isdecimal()
 
 
 def typed_values(text: Tokens, today: date | None) -> list[Spoken]:

@@ -7,7 +7,6 @@ before the mention name the other field ("from", "to").
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from itertools import groupby, permutations
 
@@ -154,15 +153,24 @@ def _reversed(first: Argument, second: Argument, moment: Moment) -> tuple[str, t
     early, late = (first, second) if _side(first.name) < 0 else (second, first)
     votes = 0
     for passage in (moment.scope, moment.reply):
-        votes += len(_next_to(early, late).findall(passage.text)) - len(_next_to(late, early).findall(passage.text))
+        votes += _followed(passage.text, early, late) - _followed(passage.text, late, early)
     if votes >= 0:
         return None
     text = f"said as {late.value!r} before {early.value!r}, called as {early.name}={early.value!r}"
     return text, (Evidence("message", text, moment.scope.docs[-1].message if moment.scope.docs else None),)
 
 
-def _next_to(one: Argument, two: Argument) -> re.Pattern[str]:
-    return re.compile(rf" {re.escape(one.forms[-1])} (?:to )?(?={re.escape(two.forms[-1])} )")
+def _followed(text: str, one: Argument, two: Argument) -> int:
+    """How often the second value follows the first, with nothing but a "to" in between."""
+    first, second = f" {one.forms[-1]} ", f"{two.forms[-1]} "
+    found = 0
+    at = text.find(first)
+    while at >= 0:
+        after = at + len(first)
+        follows = text.startswith((second, f"to {second}"), after)
+        found += follows
+        at = text.find(first, after if follows else at + 1)
+    return found
 
 
 def _direction_words(mention: Mention) -> int:

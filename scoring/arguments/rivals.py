@@ -79,17 +79,15 @@ class Rivals:
         self._known: dict[str, dict[str, None]] = defaultdict(dict)
         self._names_of: dict[str, set[str]] = defaultdict(set)
         self._families: dict[tuple[tuple[str, ...], tuple[str, ...]], _Family] = {}
-        for fact in index.facts:
-            if isinstance(fact.value, str) and len(fact.value) <= 80:  # noqa: PLR2004 - longer values are prose
-                self._learn(fact.name, fact.forms)
-        for argument in arguments:
-            if argument.kind in {"text", "id", "enum"}:
-                self._learn(argument.name, argument.forms)
-
-    def _learn(self, name: str, value_forms: tuple[str, ...]) -> None:
-        if value_forms:
-            self._known[name].setdefault(value_forms[-1])
-            self._names_of[value_forms[-1]].add(name)
+        learnt = [
+            (fact.name, fact.forms[-1])
+            for fact in index.facts
+            if isinstance(fact.value, str) and fact.forms and len(fact.value) <= 80  # noqa: PLR2004 - longer values are prose
+        ]
+        learnt += [(one.name, one.forms[-1]) for one in arguments if one.forms and one.kind in {"text", "id", "enum"}]
+        for name, form in dict.fromkeys(learnt):
+            self._known[name][form] = None
+            self._names_of[form].add(name)
 
     def _family(self, argument: Argument) -> _Family:
         """Known values of the argument's field, its own among them."""

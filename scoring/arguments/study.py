@@ -5,16 +5,13 @@ Several scorers look at the same conversation one after the other; the last few 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from itertools import groupby
-from threading import Lock
 
 from conversation.model import Conversation
 from scoring.arguments.arguments import Argument, arguments_of
 from scoring.arguments.index import ConversationIndex
 from scoring.arguments.moment import Moments
-
-_KEPT = 8
+from scoring.recent import Recent
 
 
 class Study:
@@ -37,20 +34,9 @@ class Study:
         self.moments = Moments(self.index, self.arguments)
 
 
-_recent: OrderedDict[int, tuple[Conversation, Study]] = OrderedDict()
-_lock = Lock()
+_STUDIES = Recent(Study)
 
 
 def study_of(conversation: Conversation) -> Study:
     """The study of a conversation, from the last few if it is the same object."""
-    with _lock:
-        kept = _recent.get(id(conversation))
-        if kept is not None and kept[0] is conversation:
-            _recent.move_to_end(id(conversation))
-            return kept[1]
-    made = Study(conversation)
-    with _lock:
-        _recent[id(conversation)] = (conversation, made)
-        while len(_recent) > _KEPT:
-            _recent.popitem(last=False)
-    return made
+    return _STUDIES.of(conversation)

@@ -67,7 +67,7 @@ class Superlatives:
         return {
             (fact.call, fact.path[0])
             for fact in self._index.facts_of(argument.forms, argument.at)
-            if len(fact.path) > 1 and isinstance(fact.path[0], int) and fact.name == argument.name
+            if fact.name == argument.name and len(fact.path) > 1 and isinstance(fact.path[0], int)
         }
 
     def _cheaper(

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from conversation.model import Conversation, Message, Role, ToolCall
 from conversation.verdict import Evidence
+from scoring.recent import Recent
 
 _SHORT = 160
 
@@ -81,7 +82,11 @@ class EventLog:
 
 
 def log_of(conversation: Conversation) -> EventLog:
-    """The events of a conversation."""
+    """The events of a conversation. The log is shared by all who ask for it: do not change it."""
+    return _LOGS.of(conversation)
+
+
+def _made(conversation: Conversation) -> EventLog:
     log = EventLog(conversation, tuple(_events(conversation)))
     for event in log.events:
         if event.call is not None:
@@ -91,6 +96,9 @@ def log_of(conversation: Conversation) -> EventLog:
         else:
             log.replies.append(event)
     return log
+
+
+_LOGS = Recent(_made)
 
 
 def _events(conversation: Conversation) -> Iterator[Event]:

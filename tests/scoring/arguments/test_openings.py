@@ -46,13 +46,14 @@ def test_typed_values_do_not_overlap(text: str) -> None:
 def test_words_are_runs_of_letters_and_digits_and_keep_their_places(text: str) -> None:
     read = tokens(text)
     found = [(match[0], match.start()) for match in WORDS.finditer(plain(text))]
-    doc = Doc(0, 0, Role.USER, text, read.words)
+    doc = Doc(0, 0, Role.USER, text, read.words, read.spaced)
     assert list(zip(read.words, doc.starts, strict=True)) == found
     assert len(plain(text)) == len(text)
 
 
 def test_words_that_follow_each_other_are_found_at_every_place() -> None:
-    doc = Doc(0, 0, Role.USER, "new york, New York or York", tokens("new york, New York or York").words)
+    text = "new york, New York or York"
+    doc = Doc(0, 0, Role.USER, text, tokens(text).words, tokens(text).spaced)
     assert list(doc.places(["new", "york"])) == [0, 2]
     assert [doc.text[slice(*doc.span(first, first + 1))] for first in doc.places(["new", "york"])] == [
         "new york",
