@@ -69,16 +69,18 @@ class Continuations:
         if not added:
             return set()
         first = first_of(known, [entry.exchange for entry in known.values() if entry.exchange is not None])
-        linked: set[str] = set()
-        for name in sorted(added, key=lambda each: known[each].start_ns):
-            root = known[first[name]].root
-            if root != name:
+        moved: dict[str, str] = {}
+        for name in sorted(known, key=lambda each: known[each].start_ns):
+            before = known[name].root
+            # One that stood alone may go on with one that came later; what went on with it moves along.
+            root = known[first[name]].root if before == name else moved.get(before, before)
+            if root != before:
                 self._traces.link(project, name, root, RULE, now_ns)
                 known[name] = replace(known[name], root=root)
-                linked.add(name)
+                moved[name] = root
         while len(known) > self._most:
             known.popitem(last=False)
-        return linked
+        return set(moved)
 
     def _contents(self, project: str, names: Sequence[str]) -> dict[str, Content]:
         """What these traces hold, without those that are more than one trace (joined before) or cannot be read."""

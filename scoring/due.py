@@ -173,10 +173,16 @@ class Grader:
         """What the store has of a group; nothing where one of them spoils it, for each is then read alone."""
         keys = [(item.project, item.conversation_id) for item in group]
         try:
-            latest, contents = self._grades.latest_many(keys), self._traces.read_many(keys)
+            return self._stored(keys)
         except Exception as error:  # noqa: BLE001 - reading them one by one tells which it was, and why
             _LOG.info("%d conversations are read one by one: %s", len(keys), error)
             return {}
+
+    def _stored(self, keys: Sequence[Key]) -> dict[Key, _Stored]:
+        latest, contents = self._grades.latest_many(keys), self._traces.read_many(keys)
+        # A trace may have been graded alone, before the span came that says to which conversation it belongs.
+        parts = ((key, span.trace_id) for key, (spans, _) in contents.items() for span in spans)
+        self._grades.absorb({(project, trace) for (project, name), trace in parts if trace != name})
         return {key: _Stored(latest.get(key), *content) for key, content in contents.items()}
 
     def _revision(
@@ -188,7 +194,7 @@ class Grader:
         try:
             if found is None:
                 latest = self._grades.latest(*key)
-                found = _Stored(latest, *self._traces.read(*key))
+                found = self._stored([key])[key]
             conversation = assembled(key, found.spans, found.logs, self._reading)
             if not self._complete(activity, conversation.agent.name, now_ns):
                 return _Nothing.WAITS

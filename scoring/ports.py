@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from conversation.model import LogRecord, Span
@@ -59,6 +59,10 @@ class GradePort(Protocol):
 
     def write(self, revisions: Sequence[GradedRevision]) -> None:
         """Write revisions; writing one again changes nothing."""
+        ...
+
+    def absorb(self, traces: Collection[Key]) -> None:
+        """Let grades of traces, by (project, trace id), no longer count: they are part of another conversation."""
         ...
 
     def seen(self, project: str, conversation_id: str, watermark: int) -> None:

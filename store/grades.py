@@ -11,7 +11,7 @@ then superseded like any other. Writing the same revision twice gives the same a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from conversation.verdict import Evidence, Score, Verdict
@@ -22,6 +22,9 @@ from store.sql import load
 
 __all__ = ["GradeStore", "GradedRevision", "Latest"]
 Key = tuple[str, str]
+_ANY_ATTEMPT = """
+SELECT 1 AS found FROM attempts WHERE (project, conversation_id) IN {keys:Array(Tuple(String, String))} LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,18 @@ class GradeStore:
         if watermarks:
             marks = [(*key, watermark) for key, watermark in watermarks.items()]
             self._client.command(load("grade_seen"), {"marks": marks})
+
+    def absorb(self, traces: Collection[Key]) -> None:
+        """Let grades of traces no longer count: they were graded alone, and turned out to be part of a conversation.
+
+        Args:
+            traces: (project, trace id) of traces that belong to a conversation of another name.
+        """
+        keys = sorted(traces)
+        asked = {"keys": keys, "projects": sorted({project for project, _ in keys})}
+        if keys and self._client.query(_ANY_ATTEMPT, {"keys": keys}, role="jobs"):
+            gone = [dict(row) for row in self._client.query(load("attempts_absorbed"), asked, role="jobs")]
+            self._insert("superseded", gone)
 
     def latest(self, project: str, conversation_id: str) -> Latest | None:
         """The newest revision written, None before the first."""

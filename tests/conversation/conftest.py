@@ -25,10 +25,11 @@ _IDS = {"traceId", "spanId", "parentSpanId"}
 
 @dataclass(frozen=True)
 class Body:
-    """The spans and log records of one request body."""
+    """The spans and log records of one request body, and the request as protobuf."""
 
     spans: tuple[Span, ...]
     logs: tuple[LogRecord, ...]
+    request: ExportTraceServiceRequest | ExportLogsServiceRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ def _body(folder: Path, request: dict[str, Any]) -> Body:
     if request["path"].endswith("/traces"):
         traces = ExportTraceServiceRequest()
         _parse(raw, traces, is_json=is_json)
-        return Body(tuple(otlp.spans_of(traces)), ())
+        return Body(tuple(otlp.spans_of(traces)), (), traces)
     if request["path"].endswith("/logs"):
         logs = ExportLogsServiceRequest()
         _parse(raw, logs, is_json=is_json)
-        return Body((), tuple(otlp.logs_of(logs)))
+        return Body((), tuple(otlp.logs_of(logs)), logs)
     return Body((), ())
 
 

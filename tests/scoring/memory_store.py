@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conversation.errors import PermanentError, RetryableError
@@ -144,6 +144,11 @@ class MemoryStore:
             self.current[key] = made
             self.watermarks[key] = made.watermark
             self.history[key][made.conversation.revision] = made
+
+    def absorb(self, traces: Collection[Key]) -> None:
+        """They are conversations no more."""
+        for key in traces:
+            self.current.pop(key, None)
 
     def seen(self, project: str, conversation_id: str, watermark: int) -> None:
         """Only the watermark moves."""

@@ -108,3 +108,16 @@ def test_watermarks_of_several_conversations_move_at_once(engine: Client) -> Non
     assert latest == {
         key: Latest(1, "d1", mark) for key, mark in zip([*keys, ("default", "c")], (5, 6, 7, 1), strict=True)
     }
+
+
+def test_a_trace_that_turns_out_to_be_part_of_a_conversation_no_longer_counts_alone(engine: Client) -> None:
+    grades, trace = GradeStore(engine), "1" * 32
+    grades.write([revision(trace), revision(trace, number=2, digest="d2"), revision("whole"), revision("2" * 32)])
+    for _ in range(2):
+        grades.absorb({("default", trace), ("default", "3" * 32)})
+    listed = {item["conversation_id"] for item in ConversationStore(engine).page("default").items}
+    assert listed == {"whole", "2" * 32}
+    counted = LedgerStore(engine).counts("default")
+    assert counted["conversations"]["graded"] == 2
+    assert sum(int(counted[state]) for state in LedgerState) == counted["ingested"]
+    grades.absorb(set())
