@@ -25,6 +25,8 @@ def dimension_scores(
         scorers: Settings by scorer name.
         dimensions: Settings by dimension name.
     """
+    if all(config.threshold is None for config in dimensions.values()):
+        return
     values: dict[str, list[float]] = defaultdict(list)
     unsure: set[str] = set()
     for score in scores:

@@ -16,9 +16,9 @@ def score_json(score: Score) -> dict[str, Any]:
     """A score as the API and the results file show it."""
     shown: dict[str, Any] = {
         "name": score.name,
-        "verdict": score.verdict.value,
+        "verdict": str(score.verdict),
         "value": score.value,
-        "label": score.label or score.verdict.value,
+        "label": score.label or str(score.verdict),
         "explanation": score.explanation,
         "turn": score.turn,
         "tool_call_id": score.tool_call_id,

@@ -178,10 +178,10 @@ def _stamped(score: Score, bound: BoundScorer, scorecard: Scorecard, at_ns: int)
     """The score under the scorer's name in the scorecard, with all versions, its threshold applied."""
     verdict = score.verdict
     threshold = bound.config.threshold
-    judged = verdict in {Verdict.PASS, Verdict.FAIL} and score.argument_path is None and score.value is not None
-    if threshold is not None and judged and score.value is not None:
-        verdict = Verdict.PASS if score.value >= threshold else Verdict.FAIL
-    label = verdict.value if not score.label or score.label == score.verdict.value else score.label
+    if threshold is not None and score.value is not None and score.argument_path is None:
+        judged = verdict in {Verdict.PASS, Verdict.FAIL}
+        verdict = verdict if not judged else Verdict.PASS if score.value >= threshold else Verdict.FAIL
+    label = str(verdict) if not score.label or score.label == score.verdict else score.label
     # Written out: dataclasses.replace takes three times as long, and a conversation has dozens of scores.
     return Score(
         _renamed(score.name, bound.config.name, bound.own_name),

@@ -114,13 +114,15 @@ def arguments_of(index: ConversationIndex) -> list[Argument]:
     """All argument leaves of all calls, in the order of the calls."""
     schemas = {tool.name: tool.parameters for tool in index.conversation.tools}
     found: list[Argument] = []
+    governed: dict[tuple[str, Path], LeafSchema] = {}
     for number, call in enumerate(index.calls):
         at = call.message if call.message is not None else len(index.conversation.messages)
         for path, value in leaves(call.arguments):
             if not path:
                 continue
             name = field_of(path)
-            schema = leaf_schema(schemas.get(call.name), path)
+            place = (call.name, path)
+            schema = governed.get(place) or governed.setdefault(place, leaf_schema(schemas.get(call.name), path))
             value_forms = forms(value)
             kind = kind_of_value(name, value, value_forms, schema)
             if kind == "prose" and value_forms[-1:] and value_forms[-1] in index.facts_by_form:

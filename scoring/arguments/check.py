@@ -76,7 +76,7 @@ def _checked(argument: Argument, index: ConversationIndex, context: Context, fin
         source,
         strongest.label if strongest else ArgumentLabel.OK,
         suspicion,
-        strongest.text if strongest else f"from {source.origin.value.replace('_', ' ')}: {source.text}",
+        strongest.text if strongest else f"from {source.origin.replace('_', ' ')}: {source.text}",
         (strongest.evidence if strongest else ()) + ((proof,) if proof else ()),
         tuple(findings),
     )

@@ -86,12 +86,7 @@ class Entities:
         told: set[str] = set()
         for fact in facts:
             record = self._index.records[fact.record]
-            own = {
-                form
-                for at in record.facts
-                if (other := self._index.facts[at]).name == name
-                for form in forms(other.value)
-            }
+            own = {form for at in record.facts if (other := self._index.facts[at]).name == name for form in other.forms}
             asked = self._index.calls[fact.call].arguments.get(name)
             told |= own or set(forms(asked))
         return told

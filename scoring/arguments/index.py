@@ -24,6 +24,9 @@ from scoring.arguments.openings import typed_values
 __all__ = ["ConversationIndex", "Doc", "Fact", "Mention", "Record", "before", "reference_day"]
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+# Made once: a union written where it is used is put together anew each time.
+_CONTAINERS = (dict, list)
+_NUMBERS = (int, float)
 _LONG_TEXT_WORDS = 6  # a longer string in a result is prose: its words are indexed, not only the whole
 
 
@@ -114,7 +117,7 @@ class ConversationIndex:
         for number, call in enumerate(self.calls):
             at = call.result_message if call.result_message is not None else (call.message or 0)
             home = _Home(number, at)
-            if isinstance(call.result, dict | list):
+            if isinstance(call.result, _CONTAINERS):
                 self._add_result(home, call.result)
             elif call.result is not None:
                 if isinstance(call.result, str):
@@ -148,7 +151,7 @@ class ConversationIndex:
             children, path, name, record = stack[-1]
             for step, child in children:
                 own = step if isinstance(step, str) else name
-                if isinstance(child, dict | list):
+                if isinstance(child, _CONTAINERS):
                     stack.append(self._opened(home, child, (*path, step), own, record))
                     break
                 if child is not None:
@@ -226,7 +229,7 @@ class ConversationIndex:
         return [
             (fact.message, float(fact.value))
             for fact in self.facts
-            if isinstance(fact.value, int | float) and not isinstance(fact.value, bool)
+            if isinstance(fact.value, _NUMBERS) and not isinstance(fact.value, bool)
         ]
 
     @property

@@ -20,6 +20,7 @@ _DATE = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|[-+]\d{2}:?\d{2})?)?\Z"
 )
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([ap])?\.?m?\.?\Z")
+_NUMBERS = (int, float)
 _NEWEST_DIGITS = 15  # beyond this a run of digits is an identifier, not a quantity
 
 
@@ -151,7 +152,7 @@ def forms(value: object) -> tuple[str, ...]:
         return string_forms(value)
     if isinstance(value, bool):
         return ("true" if value else "false",)
-    if isinstance(value, int | float):
+    if isinstance(value, _NUMBERS):
         return (number_form(value),)
     return ()
 

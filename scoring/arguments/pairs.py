@@ -8,6 +8,7 @@ before the mention name the other field ("from", "to").
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from itertools import groupby, permutations
 
 from conversation.verdict import ArgumentLabel, Evidence
@@ -31,6 +32,7 @@ _TO_WORDS = frozenset(["to", "into", "towards", "arriving"])
 _WHOLE = frozenset(["total", "all", "overall", "full", "sum", "gross"])
 
 
+@lru_cache(maxsize=4096)
 def _side(name: str) -> int:
     """-1 for the first of an ordered pair, 1 for the second, 0 where the name does not say."""
     parts = field_words(name)
@@ -39,6 +41,7 @@ def _side(name: str) -> int:
     return 0 if early == late else (-1 if early else 1)
 
 
+@lru_cache(maxsize=4096)
 def _direction(name: str) -> int:
     """As `_side` for places only: origin against destination."""
     parts = field_words(name)

@@ -54,7 +54,7 @@ class Source(NamedTuple):
     def to_json(self) -> dict[str, JSON]:
         """The source as scores carry it, empty fields left out."""
         fields: dict[str, JSON] = {
-            "kind": self.origin.value,
+            "kind": str(self.origin),
             "strength": round(self.strength, 2),
             "text": self.text or None,
             "message": self.message,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from conversation.verdict import Evidence, Verdict
 from scoring.policy import consent, count_templates, order_templates
@@ -18,7 +19,7 @@ from scoring.policy.paths import Path
 from scoring.policy.patterns import Pattern
 from scoring.policy.scope import KnownFact, Scope
 from scoring.policy.spec import RuleSpec
-from scoring.policy.statements import Says, compile_phrases
+from scoring.policy.statements import ANY, Says, compile_phrases
 from scoring.policy.template_specs import (
     ConfirmedBefore,
     Each,
@@ -31,8 +32,7 @@ from scoring.policy.template_specs import (
 _MOST_WITNESSES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """What one rule says of one conversation.
 
     `witnesses` are the events that show a failure, at most five failures' worth; `failures` counts all of them.
@@ -63,12 +63,13 @@ Run = Callable[[EventLog, Scope], Finding]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule, compiled."""
+    """One rule, compiled. `only_about` are tools without a call of which it has nothing to say; empty if not so."""
 
     spec: RuleSpec
     filter: Filter
     when: Pattern | None
     run: Run
+    only_about: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, spec: RuleSpec, compiler: Compiler) -> Rule:
@@ -83,6 +84,8 @@ class Rule:
         """The verdict on one conversation; `filtered` false asks even where `applies_to` says no."""
         if filtered and not self.filter.accepts(log.conversation):
             return self._result(Verdict.NOT_APPLICABLE, "not for this conversation")
+        if self.when is None and self.only_about and self.only_about.isdisjoint(log.by_tool):
+            return self._result(Verdict.NOT_APPLICABLE, self.spec.says)
         guards = [] if self.when is None else self.when.hits(log, scope, bound=False)
         if self.when is not None and not guards:
             return self._result(Verdict.NOT_APPLICABLE, "what it depends on did not happen")
@@ -164,7 +167,14 @@ class _Binding:
         when = None
         if self.spec.when is not None:
             when = Pattern.of(self.spec.when, None, self.compiler.language, self.known, self.compiler.phrases)
-        return Rule(self.spec, Filter.of(self.spec.applies_to), when, self._run())
+        return Rule(self.spec, Filter.of(self.spec.applies_to), when, self._run(), self._only_about())
+
+    def _only_about(self) -> frozenset[str]:
+        """The tools of the one event that the rule is about, where it is about one and that is a call."""
+        if self.spec.template not in _ABOUT_ONE_EVENT:
+            return frozenset()
+        tools = frozenset(self.patterns["event"].spec.tool)
+        return frozenset() if ANY in tools else tools
 
     def _run(self) -> Run:
         template = getattr(self.spec, self.spec.template)
@@ -221,6 +231,7 @@ class _Binding:
         return compile_phrases(phrases, self.compiler.phrases) if phrases else None
 
 
+_ABOUT_ONE_EVENT = frozenset({"each", "at_most", "confirmed_before"})
 _TEMPLATES: dict[str, tuple[Callable[..., Finding], tuple[str, ...]]] = {
     "absence": (count_templates.absence, ("event",)),
     "existence": (count_templates.existence, ("event",)),

@@ -46,7 +46,7 @@ class ToolArgumentsScorer:
             self.name,
             Verdict.FAIL if flagged else Verdict.PASS,
             value=round(checked.suspicion, 4),
-            label=(checked.label if flagged else ArgumentLabel.OK).value,
+            label=str(checked.label if flagged else ArgumentLabel.OK),
             explanation=checked.explanation,
             turn=turn,
             tool_call_id=checked.call.id,
