@@ -75,6 +75,7 @@ class CostStore:
         sql = framed(
             "costs",
             key=_COLUMNS[by],
+            calls="uniqExact(cityHash64(attempt, position))" if shared else "count()",
             tool=f"arrayJoin({tools})" if shared else "''",
             share="if(empty(tools), 1., countEqual(tools, tool) / length(tools))" if shared else "1",
             filters=equal(wanted),

@@ -23,7 +23,15 @@ _BY_CONVERSATION = (
     "labels",
     "conversation_ends",
 )
-_SUMS = ("turn_hours", "score_hours", "sealed_hours", "turn_days", "sealed_days")
+_SUMS = (
+    "turn_hours",
+    "segment_hours",
+    "score_hours",
+    "sealed_hours",
+    "turn_days",
+    "segment_days",
+    "sealed_days",
+)
 
 
 @dataclass(frozen=True, slots=True)

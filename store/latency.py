@@ -13,11 +13,13 @@ from conversation.errors import UsageError
 from store.client import Client
 from store.hours import SEALED, SEALED_DAYS, hours_of
 from store.sketch import LOG_GAMMA, Sketch
-from store.sql import framed
+from store.sql import equal, framed
 from store.times import iso
 
 DIMENSIONS = "type, agent, version, model, channel"
 By = Literal["turn_type", "agent", "version", "model", "channel", "hour", "segment", "all"]
+Kind = Literal["turn", "segment"]
+"""What is measured: whole turns, or the segments in them. Each kind has sums of its own: `KIND_hours`, `KIND_days`."""
 _KEYS: dict[str, str] = {
     "turn_type": "type",
     "agent": "agent",
@@ -33,8 +35,7 @@ _SEGMENT = "segment."
 _TURN = "[('first_token', first_token_seconds), ('duration', duration_seconds)]"
 _NAMED = f"arrayMap(kind -> concat('{_SEGMENT}', kind), mapKeys(segments))"
 _PARTS = f"arrayMap((named, taken) -> (named, toNullable(taken)), {_NAMED}, mapValues(segments))"
-_WAITS = "measure IN ('first_token', 'duration')"
-_SEGMENTS = f"startsWith(measure, '{_SEGMENT}')"
+_MEASURED: dict[Kind, str] = {"turn": _TURN, "segment": _PARTS}
 _LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _FILTERS = ("agent", "version", "model", "type", "channel")
 
@@ -104,22 +105,19 @@ class LatencyStore:
         return [_group(by, key, groups[key], budgets or {}) for key in sorted(groups)]
 
 
-def bins_sql(dimensions: str, measured: str = f"arrayConcat({_TURN}, {_PARTS})") -> str:
+def bins_sql(kind: Kind, dimensions: str) -> str:
     """Rows of some hours as counts of bins, by dimensions; binds `hours` and the window."""
-    return framed("turn_bins", dimensions=dimensions, measured=measured)
+    return framed("turn_bins", dimensions=dimensions, measured=_MEASURED[kind])
 
 
 def _both(by: By, wanted: Mapping[str, object], *, days: bool) -> str:
     key = _KEYS[by]
-    conditions = f" AND {_SEGMENTS if by == 'segment' else _WAITS}" + "".join(
-        f" AND {name} = {{{name}:String}}" for name in wanted
-    )
+    kind: Kind = "segment" if by == "segment" else "turn"
+    conditions = equal(wanted)
     dimensions = f"{DIMENSIONS}, hour"
-    raw = bins_sql(dimensions, _PARTS if by == "segment" else _TURN).replace(
-        "isNotNull(measured.2)", f"isNotNull(measured.2){conditions}"
-    )
+    raw = bins_sql(kind, dimensions).replace("isNotNull(measured.2)", f"isNotNull(measured.2){conditions}")
     columns = "key, measure, bin, sum(turns) AS turns, sum(seconds) AS seconds"
-    tables = [("turn_hours", SEALED), *([("turn_days", SEALED_DAYS)] if days else [])]
+    tables = [(f"{kind}_hours", SEALED), *([(f"{kind}_days", SEALED_DAYS)] if days else [])]
     sums = "".join(
         f"""
     SELECT {key} AS key, measure, bin, sum({table}.turns) AS turns, sum({table}.seconds) AS seconds

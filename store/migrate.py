@@ -30,7 +30,7 @@ VIEWS = (
     ("conversation_hour_touches", "hour_touches"),
     ("superseded_hour_touches", "hour_touches"),
 )
-_LEDGER = """
+LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (name String, checksum String, applied_at DateTime DEFAULT now())
 ENGINE = ReplacingMergeTree(applied_at) ORDER BY name
 """
@@ -79,7 +79,7 @@ def migrate(client: Client, *, dry_run: bool = False) -> list[Migration]:
         )
     pending += [_view_step(name, target, done) for name, target in reversed(VIEWS) if _view_changed(name, done)]
     if not dry_run and pending:
-        client.command(_LEDGER)
+        client.command(LEDGER)
         for step in pending:
             for statement in step.statements:
                 client.command(statement)
@@ -128,6 +128,11 @@ def _is_done(step: Migration, done: dict[str, str]) -> bool:
 
 def _view_changed(name: str, done: dict[str, str]) -> bool:
     return done.get(f"view:{name}") != _checksum(view_select(name))
+
+
+def view_migration(name: str, target: str) -> Migration:
+    """The step that creates a view where it is not there yet."""
+    return _view_step(name, target, {})
 
 
 def _view_step(name: str, target: str, done: dict[str, str]) -> Migration:

@@ -33,8 +33,10 @@ _BY_HOUR = (
     "hour_touches",
     "sealed_hours",
     "turn_hours",
+    "segment_hours",
     "score_hours",
     "turn_days",
+    "segment_days",
     "sealed_days",
 )
 
@@ -110,8 +112,10 @@ class RetentionStore:
         """Sums of hours that were summed up again since are never read; remove them."""
         for table, seals in (
             ("turn_hours", "sealed_hours"),
+            ("segment_hours", "sealed_hours"),
             ("score_hours", "sealed_hours"),
             ("turn_days", "sealed_days"),
+            ("segment_days", "sealed_days"),
         ):
             stale = (
                 "(project, hour, sealed_at) NOT IN "

@@ -5,11 +5,11 @@ Running it twice, or in two processes, does no harm.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from store.client import Client
 from store.hours import DAY_SECONDS, SEALED, Hours, hours_of
-from store.latency import DIMENSIONS, bins_sql
+from store.latency import DIMENSIONS, Kind, bins_sql
 from store.scorecards import SCORE_DIMENSIONS, units_sql
 from store.sketch import LOG_GAMMA
 from store.window import bound
@@ -48,14 +48,18 @@ HAVING countIf(touches.touched_at >= seals.sealed_at) = 0
 ORDER BY day
 LIMIT {limit:UInt32}
 """
-_DAY_SUMS = f"""
-INSERT INTO turn_days (project, hour, sealed_at, type, agent, measure, bin, turns, seconds)
+_KINDS: tuple[Kind, ...] = get_args(Kind)
+_DAY_SUMS = {
+    kind: f"""
+INSERT INTO {kind}_days (project, hour, sealed_at, type, agent, measure, bin, turns, seconds)
 SELECT project, toDateTime({{day:UInt32}}, 'UTC'), fromUnixTimestamp64Milli({{at:Int64}}, 'UTC'),
-    type, agent, measure, bin, sum(turn_hours.turns), sum(turn_hours.seconds)
-FROM turn_hours
+    type, agent, measure, bin, sum({kind}_hours.turns), sum({kind}_hours.seconds)
+FROM {kind}_hours
 WHERE {SEALED}
 GROUP BY project, type, agent, measure, bin
 """
+    for kind in _KINDS
+}
 _DAY_MARK = """
 INSERT INTO sealed_days (project, hour, sealed_at, newest, hours)
 SELECT {project:String}, toDateTime({day:UInt32}, 'UTC'), fromUnixTimestamp64Milli({at:Int64}, 'UTC'),
@@ -95,7 +99,8 @@ class RollupStore:
             return  # written to since; the next round finds it again
         at, newest = (round(row[name].timestamp() * 1000) for name in ("made_at", "at"))
         values = {**hours.bindings(), "day": day, "at": at, "newest": newest, "count": len(hours.sealed)}
-        self._client.command(_DAY_SUMS, values)
+        for kind in _KINDS:
+            self._client.command(_DAY_SUMS[kind], values)
         self._client.command(_DAY_MARK, values)
 
     def _seal(self, row: dict[str, Any]) -> None:
@@ -108,11 +113,12 @@ class RollupStore:
             "hour": int(row["hour"]),
         }
         fixed = "{project:String}, toDateTime({hour:UInt32}, 'UTC'), fromUnixTimestamp64Milli({at:Int64}, 'UTC')"
-        self._client.command(
-            f"INSERT INTO turn_hours (project, hour, sealed_at, {DIMENSIONS}, measure, bin, turns, seconds) "
-            f"SELECT {fixed}, * FROM ({bins_sql(DIMENSIONS)})",
-            values,
-        )
+        for kind in _KINDS:
+            self._client.command(
+                f"INSERT INTO {kind}_hours (project, hour, sealed_at, {DIMENSIONS}, measure, bin, turns, seconds) "
+                f"SELECT {fixed}, * FROM ({bins_sql(kind, DIMENSIONS)})",
+                values,
+            )
         for dimension in SCORE_DIMENSIONS:
             self._client.command(
                 "INSERT INTO score_hours (project, hour, sealed_at, dimension, agent, key, name, units, passed, "

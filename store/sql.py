@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -22,6 +23,6 @@ def framed(name: str, **parts: str) -> str:
     return sql
 
 
-def equal(wanted: dict[str, str]) -> str:
+def equal(wanted: Iterable[str]) -> str:
     """Conditions that columns equal the values bound by their names."""
     return "".join(f" AND {name} = {{{name}:String}}" for name in wanted)

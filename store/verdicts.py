@@ -32,7 +32,11 @@ class VerdictStore:
         since_ns: int | None = None,
         until_ns: int | None = None,
     ) -> list[dict[str, Any]]:
-        """One row a group, sorted; `pass_rate` is passed / (passed + failed) with its 95% Wilson interval."""
+        """One row a group, sorted; `pass_rate` is passed / (passed + failed) with its 95% Wilson interval.
+
+        `per_resolved_usd` is the known cost of all conversations for each that passed, a lower limit where
+        `unpriced_calls` is not 0.
+        """
         return [
             {by: row["key"], **_rate(row)}
             for row in self._rows(project, by, "toUInt32(0)", agent=agent, since_ns=since_ns, until_ns=until_ns)
@@ -74,5 +78,8 @@ def _rate(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "conversations": int(row["conversations"]),
         "inconclusive": int(row["inconclusive"]),
+        "cost_usd": row["usd"],
+        "per_resolved_usd": row["usd"] / int(row["passed"]) if row["usd"] is not None and int(row["passed"]) else None,
+        "unpriced_calls": int(row["unpriced"]),
         **pass_rate(int(row["passed"]), int(row["failed"])),
     }

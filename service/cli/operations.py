@@ -34,8 +34,14 @@ def migrate(
     clickhouse: options.ClickHouse = None,
     config: options.Config = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
+    cluster: Annotated[str | None, typer.Option(help="With --print: the schema for this ClickHouse cluster.")] = None,
+    database: Annotated[str, typer.Option(help="Database on the cluster.")] = "floorline",
+    show: Annotated[bool, typer.Option("--print", help="Print DDL for an operator to run.")] = False,
 ) -> None:
-    """Bring the store's schema up to date."""
+    """Bring the store's schema up to date, or print the schema for a cluster."""
+    if cluster is not None or show:
+        _print_cluster(cluster, database, show=show)
+        return
     from store import migrate as migrations  # noqa: PLC0415 - the engine loads only for commands that open a store
     from store.client import connect  # noqa: PLC0415 - as above
 
@@ -48,6 +54,14 @@ def migrate(
         client.close()
     word = "would run" if dry_run else "ran"
     out.print("\n".join(f"{word} {step.name}" for step in done) or "The schema is up to date.")
+
+
+def _print_cluster(cluster: str | None, database: str, *, show: bool) -> None:
+    from store.cluster import cluster_ddl  # noqa: PLC0415 - as above
+
+    if cluster is None or not show:
+        raise UsageError("the schema of a cluster is printed, not run: give both --cluster NAME and --print")
+    typer.echo("\n".join(f"{statement};\n" for statement in cluster_ddl(cluster, database)))
 
 
 def retention(url: options.Url = options.URL, data: options.Data = None, api_key: options.ApiKey = None) -> None:

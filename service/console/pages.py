@@ -27,7 +27,12 @@ def overview(parts: Parts, caller: Reader) -> Response:
     failing = parts.conversations.page(project, verdict="fail", limit=10)
     chart = charts.rates_over_time(parts.verdicts.over_time(project))
     versions = parts.verdicts.rates(project, by="version")
-    spent = parts.costs.spent(project, "all")
+    known = [row["cost_usd"] for row in versions if row["cost_usd"] is not None]
+    resolved = sum(row["passed"] for row in versions)
+    spent = {
+        "usd": sum(known) / resolved if known and resolved else None,
+        "unpriced": sum(row["unpriced_calls"] for row in versions),
+    }
     return page_of(
         "overview.html",
         caller,
@@ -36,7 +41,7 @@ def overview(parts: Parts, caller: Reader) -> Response:
         scorers=parts.scorecards.rates(project, group_by="agent"),
         failing=sum(row["failed"] for row in versions),
         latency=latency,
-        spent=spent[0] if spent else None,
+        spent=spent,
         ledger=parts.ledger.counts(project)["conversations"],
         incidents=[row for row in parts.incidents.all(project) if row["status"] == "open"],
         conversations=failing.items,

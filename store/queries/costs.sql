@@ -1,8 +1,9 @@
--- What model calls took and cost. A call that asked for several tools is shared evenly among them where tools are the key.
+-- What model calls took and cost. Where tools are the key, a call that asked for several is shared evenly among them, and
+-- is a row for each.
 SELECT
     {key} AS group_key,
-    uniqExact(attempt, position) AS calls,
-    uniqExact(attempt, turn) AS of_turns,
+    {calls} AS calls,
+    uniqExact(cityHash64(attempt, turn)) AS of_turns,
     uniqExact(attempt) AS of_conversations,
     uniqExactIf(attempt, verdict = 'pass') AS resolved,
     sum(share * input_tokens) AS given,
@@ -12,8 +13,8 @@ SELECT
     sum(share * written_tokens) AS written,
     sum(share * cost_usd) AS usd,
     sum(share * reasoning_usd) AS thought_usd,
-    uniqExactIf((attempt, position), isNull(cost_usd)) AS unpriced,
-    uniqExactIf((attempt, position), cost_source = 'trace') AS stated,
+    countIf(isNull(cost_usd)) AS unpriced,
+    countIf(cost_source = 'trace') AS stated,
     groupUniqArray(10)(prices) AS by_prices
 FROM
 (
@@ -26,3 +27,5 @@ FROM
 GROUP BY group_key
 ORDER BY usd DESC NULLS LAST, calls DESC, group_key
 LIMIT {limit:UInt32}
+-- Equal rows have the same hour, so they are in the same month: parts of different ones need no merging.
+SETTINGS do_not_merge_across_partitions_select_final = 1

@@ -53,6 +53,8 @@ def test_more_jobs_give_the_same_results_in_the_same_order(tmp_path: Path) -> No
         (["replay", "absent", "--agent", "demo:1.2"], EXIT_USAGE, "absent"),
         (["policy", "check", "absent.yaml"], EXIT_USAGE, "absent.yaml"),
         (["up", "--config", "absent.yaml"], EXIT_USAGE, "absent.yaml"),
+        (["migrate", "--cluster", "main"], EXIT_USAGE, "--print"),
+        (["costs", "--by", "model", "--url", "http://127.0.0.1:9"], EXIT_COULD_NOT_RUN, "floorline up"),
     ],
 )
 def test_a_mistake_is_one_line_on_stderr(
@@ -63,6 +65,13 @@ def test_a_mistake_is_one_line_on_stderr(
     assert said.startswith("floorline: ")
     assert words in said
     assert "\n" not in said
+
+
+def test_the_schema_of_a_cluster_is_printed_without_opening_a_store(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["migrate", "--cluster", "prod", "--print"]) == 0
+    printed = capsys.readouterr().out
+    assert "CREATE TABLE IF NOT EXISTS floorline.spans_shard ON CLUSTER prod" in printed
+    assert printed.count(";\n") > 70
 
 
 def test_a_broken_transcript_line_is_named_by_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from store.client import Client
 from store.conversations import ConversationStore
 from store.costs import REPLY, CostStore
 from store.grades import GradedRevision, GradeStore
+from store.verdicts import VerdictStore
 from tests.store.revisions import START, revision
 
 TABLE = PriceTable({"planner": Price(1e-3, 2e-3), "worker": Price(1e-4, 1e-4)}, "v1")
@@ -88,6 +89,14 @@ def test_only_the_newest_revision_counts_and_filters_narrow(engine: Client) -> N
     assert store.spent("default", "all", START + 1) == []
     listed = ConversationStore(engine).page("default", model="worker", intent="refund").items
     assert [(item["conversation_id"], item["models"]) for item in listed] == [("a", ["planner", "worker"])]
+
+
+def test_a_release_shows_what_a_resolved_conversation_costs(engine: Client) -> None:
+    GradeStore(engine).write([_graded("a", PLAN, OTHER), _graded("b", PLAN, verdict=Verdict.FAIL), _graded("c", WORK)])
+    [row] = VerdictStore(engine).rates("default")
+    assert row["cost_usd"] == pytest.approx(0.2 + 0.2 + 0.03)
+    assert row["per_resolved_usd"] == pytest.approx(0.43 / 2)
+    assert row["unpriced_calls"] == 1
 
 
 def test_an_unknown_group_is_a_usage_error(engine: Client) -> None:
