@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 
 from scoring.arguments.choices import Choices
 from scoring.arguments.confirmed import Confirmed
+from scoring.arguments.described import Described
 from scoring.arguments.entities import Entities
 from scoring.arguments.finding import Finding
 from scoring.arguments.leaves import Path
@@ -24,6 +25,7 @@ def cross_findings(study: Study, findings: Findings) -> None:
     pairs, entities = Pairs(index, arguments), Entities(index)
     rivals = Rivals(index, arguments)
     choices, confirmed, dearer = Choices(index, arguments, rivals), Confirmed(index, rivals), Superlatives(index)
+    described = Described(index, rivals)
     for number, group in study.groups.items():
         moment = study.moments.of(group[0].call, group[0].at)
         for path, finding in (
@@ -31,6 +33,7 @@ def cross_findings(study: Study, findings: Findings) -> None:
             *entities.findings(group).items(),
             *entities.unpaired(group, moment),
             *dearer.findings(group),
+            *described.findings(group, moment),
         ):
             findings[number, path].append(finding)
         for argument, finding in confirmed.findings(group, moment):

@@ -100,3 +100,30 @@ def test_an_entity_spoken_of_to_leave_it_alone_or_as_one_of_many_is_no_rival(ans
     script = looked_up("I am ann_lee_12.").say("Which one?").ask(answer)
     checked = script.call("end_policy", {"policy_id": "PX41TQ"}).checked()
     assert "other_listed_id" not in signals(checked, "/policy_id")
+
+
+FIRST_CARD = {"card_id": "C7001", "holder": "Ann Lee", "phone": "555-0141-22", "shop": "Harbour Grill"}
+SECOND_CARD = {"card_id": "C7002", "holder": "Ann Lee", "phone": "555-0199-35", "shop": "Night Cinema"}
+
+
+def two_cards(ask: str, blocked: str) -> dict[str, Checked]:
+    script = Script(tools=[]).ask(ask)
+    for record in (FIRST_CARD, SECOND_CARD):
+        script.call("get_card", {"card_id": record["card_id"]}, orjson.dumps(record).decode())
+    return script.say("Shall I block it?").ask("Yes.").call("block_card", {"card_id": blocked}).checked()
+
+
+@pytest.mark.parametrize("known", ["555-0141-22", "Harbour Grill"])
+def test_a_write_on_another_entity_than_the_customer_described(known: str) -> None:
+    ask = f"Ann Lee here, block my card please, the one with {known}."
+    assert "described_other_id" in signals(two_cards(ask, "C7002"), "/card_id")
+    assert "described_other_id" not in signals(two_cards(ask, "C7001"), "/card_id")
+
+
+def test_what_both_records_hold_describes_neither() -> None:
+    assert "described_other_id" not in signals(two_cards("Ann Lee here, block my card.", "C7002"), "/card_id")
+
+
+def test_a_customer_who_names_the_id_needs_no_description() -> None:
+    ask = "Harbour Grill was fine, but block C7002 please."
+    assert "described_other_id" not in signals(two_cards(ask, "C7002"), "/card_id")
