@@ -18,7 +18,8 @@ Measured against SQLite (WAL, synchronous=FULL) with group commit, queue of 50-1
     1.2 MB   4         1,300        374             5.4      182            3,820           148
 
 Tables: `heads` seq -> JSON [project, signal, received_ns, spans, bytes]; `bodies` seq -> the serialized request;
-`batches` first seq -> JSON [token, last seq]; `dead` seq -> JSON [reason, head], its body stays in `bodies`.
+`batches` first seq -> JSON [token, last seq]; `dead` seq -> JSON [reason, head], its body stays in `bodies`;
+`blank` is empty but while `scrub` works.
 Every item up to the highest batch end is in a batch, dead or gone; so `claim` only moves forward.
 """
 
@@ -59,10 +60,10 @@ class Spool:
         self.limit_bytes = limit_bytes
         self._lock_file = _exclusive(path)
         # Room for page rounding and for the copies a transaction makes: the map must not fill before the limit does.
-        self.environment: Any = lmdb.open(str(path), map_size=2 * limit_bytes + 256 * MIB, max_dbs=4, max_readers=64)
+        self.environment: Any = lmdb.open(str(path), map_size=2 * limit_bytes + 256 * MIB, max_dbs=5, max_readers=64)
         _sync_directory(path)
-        self.heads, self.bodies, self.batches, self.dead = (
-            self.environment.open_db(name) for name in (b"heads", b"bodies", b"batches", b"dead")
+        self.heads, self.bodies, self.batches, self.dead, self.blank = (
+            self.environment.open_db(name) for name in (b"heads", b"bodies", b"batches", b"dead", b"blank")
         )
         self._changed = threading.Condition()
         self._reserved = 0

@@ -12,6 +12,7 @@ from typing import Any
 from conversation.errors import RetryableError, UsageError
 from conversation.model import Conversation
 from ingest.erase import erase_user
+from ingest.scrub import scrub
 from scoring.backfill import Backfill
 from scoring.policy.backtest import backtest
 from scoring.policy.load import load
@@ -131,6 +132,7 @@ class Upkeep:
             ids = self._erase_store.conversations(project, name)
             rows += [asdict(row) for row in self._erase_store.erase(project, name)]
             rows.append({"where": "scenarios", "removed": self._scenarios.forget(project, ids), "left": 0})
+        scrub(self._spool)
         return rows
 
     def dead_letters(self, project: str) -> list[dict[str, Any]]:

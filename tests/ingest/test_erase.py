@@ -7,6 +7,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from ingest.dead_letters import DeadLetters
 from ingest.erase import erase_user
 from ingest.item import Batch
+from ingest.scrub import scrub
 from ingest.spool import Spool
 
 ANN, BOB = b"\x0a" * 16, b"\x0b" * 16
@@ -63,3 +64,22 @@ def test_other_projects_are_not_touched(spool: Spool, project: str) -> None:
     spool.append("p", "traces", 1, 3, traces()).result(10)
     assert erase_user(spool, project, {"ann"}, {ANN}) == 0
     assert remaining(spool) == {ANN, BOB}
+
+
+def test_what_left_the_spool_is_gone_from_its_file_after_a_scrub(spool: Spool) -> None:
+    said = b"the customer's own words"
+    for number in range(40):
+        spool.append("p", "traces", 1, 1, said * (1 + 37 * number)).result(10)
+    while (batch := spool.claim(7, 10**9)) is not None:
+        spool.complete(batch)
+    spool.append("p", "traces", 1, 1, b"still waiting").result(10)
+    file = spool.path / "data.mdb"
+    assert said in file.read_bytes()
+    size = file.stat().st_size
+    assert scrub(spool) > 0
+    assert said not in file.read_bytes()
+    assert b"still waiting" in file.read_bytes()
+    assert scrub(spool) > 0
+    assert file.stat().st_size < 2 * size
+    [item] = spool.read(Batch("", 1, 99))
+    assert item.payload == b"still waiting"
