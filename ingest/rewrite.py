@@ -12,7 +12,7 @@ from typing import Final
 from google.protobuf.descriptor import Descriptor
 
 from ingest.errors import Cause, Refused
-from ingest.wire import FIXED32, FIXED64, LENGTH, VARINT, Kind, fields, read_varint, varint
+from ingest.wire import FIXED32, FIXED64, LENGTH, VARINT, Field, Kind, fields, read_varint, varint
 
 Leaf = Callable[[str, bytes], bytes]
 Whole = Callable[[str, bytes], bytes | None]
@@ -35,6 +35,7 @@ class Rewriter:
 
     def __init__(self, data: bytes, hits: Sequence[tuple[int, int]], *, leaf: Leaf, whole: Whole) -> None:
         self._data, self._hits, self._leaf, self._whole = data, hits, leaf, whole
+        self._view = memoryview(data)
         self._next = 0
 
     def run(self, descriptor: Descriptor) -> bytes:
@@ -43,9 +44,15 @@ class Rewriter:
         Raises:
             Refused: A group, which no OTLP message has (400).
         """
-        return self._message(0, len(self._data), descriptor, "")
+        parts: list[bytes | memoryview] = []
+        self._message(0, len(self._data), descriptor, "", parts)
+        return b"".join(parts)
 
-    def _message(self, start: int, end: int, descriptor: Descriptor, key: str) -> bytes:
+    def _message(self, start: int, end: int, descriptor: Descriptor, key: str, out: list[bytes | memoryview]) -> int:
+        """Append the pieces of the message at `start:end` to `out`; returns how many bytes they hold.
+
+        Pieces and one join in the end, because a join at every level would copy a large body four times over.
+        """
         data = self._data
         known = fields(descriptor)
         is_attribute = descriptor.full_name == _KEY_VALUE
@@ -53,9 +60,9 @@ class Rewriter:
             key = self._text(start, end, _KEY_FIELD)
             replaced = self._whole(key, self._field(start, end, _VALUE_FIELD))
             if replaced is not None:
-                return _attribute(key, replaced)
-        parts: list[bytes] = []
+                return _add(out, _attribute(key, replaced))
         copied = at = start
+        size = 0
         while at < end and self._hit_before(at, end):
             begin = at
             tag, at = read_varint(data, at)
@@ -63,19 +70,21 @@ class Rewriter:
             if tag & 7 != LENGTH or not self._hit_before(begin, at):
                 continue
             field = known.get(tag >> 3)
-            parts.append(data[copied:begin])
+            size += _add(out, self._view[copied:begin])
             copied = at
-            if field is None:
-                continue  # text in a field nobody reads is dropped
-            if field.message is not None:
-                new = self._message(value, at, field.message, key)
-            elif field.kind is Kind.STRING or field.name == "bytes_value":
-                new = self._leaf(key, data[value:at])
-            else:
-                new = data[value:at]
-            parts += (varint(tag), varint(len(new)), new)
-        parts.append(data[copied:end])
-        return b"".join(parts)
+            if field is not None:  # text in a field nobody reads is dropped
+                inner: list[bytes | memoryview] = []
+                length = self._value(value, at, field, key, inner)
+                size += _add(out, varint(tag) + varint(length)) + length
+                out += inner
+        return size + _add(out, self._view[copied:end])
+
+    def _value(self, start: int, end: int, field: Field, key: str, out: list[bytes | memoryview]) -> int:
+        if field.message is not None:
+            return self._message(start, end, field.message, key, out)
+        if field.kind is Kind.STRING or field.name == "bytes_value":
+            return _add(out, self._leaf(key, self._data[start:end]))
+        return _add(out, self._view[start:end])
 
     def _text(self, start: int, end: int, number: int) -> str:
         return self._field(start, end, number).decode()
@@ -106,6 +115,11 @@ class Rewriter:
         while self._next < len(self._hits) and self._hits[self._next][1] <= start:
             self._next += 1
         return self._next < len(self._hits) and self._hits[self._next][0] < end
+
+
+def _add(out: list[bytes | memoryview], piece: bytes | memoryview) -> int:
+    out.append(piece)
+    return len(piece)
 
 
 def _attribute(key: str, text: bytes) -> bytes:
