@@ -9,6 +9,7 @@ import ast
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import orjson
 
@@ -151,13 +152,32 @@ def indexed(attributes: Attributes, prefix: str) -> list[JSON]:
 
     Ordered by number, not by key text. Numbers on deeper levels become lists too.
     """
-    tree: dict[str, object] = {}
     start = prefix + "."
+    size = len(start)
+    groups: dict[str, list[tuple[str | None, JSON | bytes]]] = {}
     for key, value in attributes.items():
-        if not key.startswith(start):
-            continue
+        if key.startswith(start):
+            number, dot, rest = key[size:].partition(".")
+            groups.setdefault(number, []).append((rest if dot else None, value))
+    if not all(number.isdigit() for number in groups):
+        return []
+    memory = recall.current()
+    items: list[JSON] = []
+    for number in sorted(groups, key=int):
+        group = groups[number]
+        if memory is None:
+            items.append(_unflattened(group))
+        else:
+            items.append(memory.equal("unflattened", group, partial(_unflattened, group)))
+    return items
+
+
+def _unflattened(group: list[tuple[str | None, JSON | bytes]]) -> JSON:
+    """One item out of what stood behind its number; a value without a path of its own is the item."""
+    tree: dict[str, object] = {}
+    for key, value in group:
         node = tree
-        *path, last = key[len(start) :].split(".")
+        *path, last = ["item"] if key is None else ["item", *key.split(".")]
         for step in path:
             inner = node.setdefault(step, {})
             if not isinstance(inner, dict):
@@ -165,8 +185,7 @@ def indexed(attributes: Attributes, prefix: str) -> list[JSON]:
             node = inner
         else:
             node.setdefault(last, value)
-    folded = _fold(tree)
-    return folded if isinstance(folded, list) else []
+    return _fold(tree["item"])
 
 
 def _fold(node: object) -> JSON:

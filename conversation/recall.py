@@ -94,20 +94,21 @@ class Recall:
         if known is None:
             last = self._last.get(kind)
             # A long text is compared faster than hashed, and most often it is the last one.
-            known = (value, last[1] if last and last[0] == value else self._by_value(kind, value, make))
+            known = (value, last[1] if last and last[0] == value else self.equal(kind, value, make))
             self._by_object[kind, id(value)] = known  # the value is kept, so that its id stays its own
             if isinstance(value, str):
                 self._last[kind] = known
         return known[1]  # type: ignore[return-value]  # made by an equal call
 
-    def _by_value(self, kind: Hashable, value: object, make: Callable[[], T]) -> object:
+    def equal(self, kind: Hashable, value: object, make: Callable[[], T]) -> T:
+        """As `once`, for a value that is not kept by anybody."""
         try:
             key = (kind, value if isinstance(value, str) else marshal.dumps(value, 2))  # type: ignore[arg-type]  # else raises
         except ValueError:  # nested too deep, or no plain data
             return make()
         if key not in self._by_content:
             self._by_content[key] = make()
-        return self._by_content[key]
+        return self._by_content[key]  # type: ignore[return-value]  # made by an equal call
 
 
 _CURRENT: ContextVar[Recall | None] = ContextVar("recall", default=None)

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conversation.message_json import messages_in
-from conversation.model import Role
-from conversation.parsing import parse_json
+from conversation.model import JSON, Role
+from conversation.parsing import indexed, parse_json
 from conversation.recall import Recall, current, remembering
 from conversation.said import Said
 from conversation.tool_json import definitions
@@ -95,3 +95,25 @@ def test_a_broken_text_raises_inside_a_reading_too() -> None:
     with remembering() as recall, pytest.raises(ValueError, match=r"\w"):
         recall.parsed('[{"role": "user"')
     assert messages_in("no JSON", Role.USER) == (Said(Role.USER, "no JSON"),)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["p.0", "p.0.", "p.0.a", "p.0.a.b", "p.1.a", "p.10.a", "p.2.c.0.d", "p.2.c.1", "p.x.a", "q.0.a", "p."]
+        ),
+        TEXTS | st.integers() | st.floats(allow_nan=False) | st.none() | st.booleans() | st.lists(TEXTS, max_size=2),
+    )
+)
+def test_flattened_attributes_are_read_the_same(attributes: dict[str, Any]) -> None:
+    expected = indexed(attributes, "p")
+    with remembering():
+        assert indexed(attributes, "p") == expected
+        assert indexed(dict(attributes), "p") == expected
+
+
+def test_flattened_attributes_become_items_in_the_order_of_their_numbers() -> None:
+    attributes: dict[str, JSON | bytes] = {"p.10.a": 3, "p.2.a.1": "y", "p.2.a.0": "x", "p.0": "bare", "other.0": 1}
+    attributes["p.0.a"] = "ignored"
+    assert indexed(attributes, "p") == ["bare", {"a": ["x", "y"]}, {"a": 3}]
+    assert indexed({"p.": 1, "p.0": 2}, "p") == indexed({"p.a": 1}, "p") == indexed({}, "p") == []
