@@ -30,6 +30,7 @@ def demo(
 ) -> None:
     """Start Floorline, send the demo shop's traffic, and show what it found."""
     from service.demo.story import run  # noqa: PLC0415 - other commands start faster without the server
+    from service.demo.traffic import MODEL  # noqa: PLC0415 - as above
 
     given = options.overrides(
         data=data,
@@ -40,4 +41,6 @@ def demo(
         clickhouse=clickhouse,
         idle_seconds=idle_seconds,
     )
+    # A made-up model has made-up prices, so that the pages about money show some.
+    given["prices"] = {"models": {MODEL: {"input": 0.4, "output": 1.6}}}
     run(settings.load(config, given), conversations=conversations, seed=seed, leave=leave)

@@ -16,6 +16,7 @@ import typer
 from conversation import transcript
 from conversation.errors import UsageError
 from conversation.model import Conversation
+from conversation.turn_types import TurnTypes
 from scoring import results, runner, scorecard
 from service.cli.options import Json
 from service.cli.output import as_json, out, percent, progress, table, verdict
@@ -47,9 +48,9 @@ def _chunks(conversations: Iterable[Conversation], size: int = 16) -> Iterator[l
         yield chunk
 
 
-def _graded(options: Options, files: list[Path], jobs: int) -> Iterator[dict[str, Any]]:
+def _graded(options: Options, files: list[Path], jobs: int, types: TurnTypes | None) -> Iterator[dict[str, Any]]:
     """Result lines in input order; only a bounded number of conversations is in memory."""
-    chunks = _chunks(conversation for path in files for conversation in transcript.read(path))
+    chunks = _chunks(conversation for path in files for conversation in transcript.read(path, turn_types=types))
     if jobs == 1:
         for chunk in chunks:
             yield from _grade_chunk(options, chunk)
@@ -114,6 +115,7 @@ def grade(
     results_file: Annotated[Path, typer.Option("--out", help="Where the results go, one JSON object a line.")],
     scorecard_file: Annotated[Path | None, typer.Option("--scorecard", help="Scorecard YAML.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Policy YAML to grade with.")] = None,
+    turn_types: Annotated[Path | None, typer.Option(help="YAML of rules that name turns.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     json: Json = False,
 ) -> None:
@@ -123,10 +125,11 @@ def grade(
     for path in files:
         if not path.is_file():
             raise UsageError(f"there is no file {path}")
+    types = TurnTypes.read(turn_types) if turn_types else None
     summary = _Summary()
     with results_file.open("wb") as sink, progress() as bar:
         task = bar.add_task("grading", total=None)
-        for line in _graded(options, files, jobs):
+        for line in _graded(options, files, jobs, types):
             sink.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
             summary.add(line)
             bar.advance(task)

@@ -14,6 +14,7 @@ from service.demo.shop import SYSTEM_PROMPT, TOOLS, open_shop
 from service.genai_spans import Timed, Transcript
 
 AGENT_NAME = "shop-assistant"
+MODEL = "scripted-1"
 SECOND = 1_000_000_000
 
 
@@ -81,7 +82,7 @@ def _transcript(label: str, customer: Customer, release: Release, clock: _Clock)
         conversation_id=f"demo-{label}",
         messages=conversation.timed,
         agent=(AGENT_NAME, release.version),
-        model="scripted-1",
+        model=MODEL,
         user_id=customer.user_id,
         system=SYSTEM_PROMPT,
         tools=TOOLS,

@@ -26,6 +26,17 @@ def test_grading_a_file_writes_one_result_a_line_and_prints_a_scorecard(
     assert "6 conversations" in capsys.readouterr().out
 
 
+def test_an_operators_own_turn_types_name_the_turns_of_a_file(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "visits.jsonl", visits(2))
+    types, out = tmp_path / "types.yaml", tmp_path / "r.jsonl"
+    types.write_text("rules:\n  - {type: looked_up, tool_executed: true}\n  - {type: words}\n")
+    assert run(["grade", str(path), "--out", str(out), "--turn-types", str(types), "--json"]) == 0
+    found = {turn["type"] for line in out.read_text().splitlines() for turn in json.loads(line)["turns"]}
+    assert found <= {"looked_up", "words"}
+    types.write_text("rules:\n  - {type: a, reply: ['(']}\n")
+    assert run(["grade", str(path), "--out", str(out), "--turn-types", str(types)]) == EXIT_USAGE
+
+
 def test_more_jobs_give_the_same_results_in_the_same_order(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "visits.jsonl", visits(40, "1.0", "1.1"))
     results = []

@@ -57,7 +57,17 @@ def test_every_page_opens_without_errors_and_without_the_network(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     listed = floorline.get("/api/v1/conversations")["conversations"]
-    paths = ["/", "/conversations", "/latency", "/costs?by=tool", "/review", "/drift", "/incidents", "/scenarios", "/ledger"]
+    paths = [
+        "/",
+        "/conversations",
+        "/latency",
+        "/costs?by=tool",
+        "/review",
+        "/drift",
+        "/incidents",
+        "/scenarios",
+        "/ledger",
+    ]
     for path in [*paths, *(f"/conversations/{item['conversation_id']}" for item in listed[:3])]:
         answer = page.goto(f"{floorline.api}{path}")
         assert answer is not None

@@ -9,7 +9,7 @@ from store.conversations import ConversationStore
 from store.erase import EraseStore
 from store.grades import GradeStore
 from store.labels import LabelStore
-from store.retention import Retention, RetentionStore
+from store.retention import _BY_HOUR, _GRADES, _TRACES, Retention, RetentionStore
 from store.traces import TraceStore
 from tests.store.revisions import HOUR, START, revision
 from tests.store.test_traces import NOW, body
@@ -69,3 +69,17 @@ def test_retention_forgets_what_is_too_old_and_keeps_labels(engine: Client) -> N
     assert [item["conversation_id"] for item in ConversationStore(engine).page("default").items] == ["new"]
     assert len(LabelStore(engine).all("default")) == 1
     assert RetentionStore(engine).apply(Retention(traces_days=None, grades_days=None), NOW) == {}
+
+
+def test_every_table_with_what_people_said_is_erased_and_every_table_grows_old(engine: Client) -> None:
+    rows = engine.query(
+        "SELECT table, groupArray(name) AS columns FROM system.columns WHERE database = currentDatabase() "
+        "AND table IN (SELECT name FROM system.tables WHERE engine LIKE '%MergeTree') GROUP BY table"
+    )
+    columns = {row["table"]: set(row["columns"]) for row in rows}
+    erased = {item.where for item in EraseStore(engine).erase("default", "nobody")}
+    of_people = {name for name, own in columns.items() if own & {"conversation_id", "trace_id", "attempt", "bin"}}
+    # Ids of attempts alone say nothing of anyone.
+    assert of_people - erased <= {"superseded"}
+    kept = {"labels", "incidents", "baselines", "schema_migrations", "activity_tails", "trace_log"}
+    assert set(columns) - {*_TRACES, *_GRADES, *_BY_HOUR} <= kept
