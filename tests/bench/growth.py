@@ -87,6 +87,7 @@ class Growing:
                 )
             }
             chosen = ", ".join(f"{_copied(name, kind)} AS {name}" for name, kind in columns.items())
+            console.log(f"copying {table}")
             # A few copies at a time: all at once would hold them in memory.
             for first in range(1, copies + 1, 20):
                 last = min(first + 20, copies + 1)
