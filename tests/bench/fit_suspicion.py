@@ -23,7 +23,7 @@ from scoring.protocol import Context
 from tests.bench.labelled import CONVERSATIONS, as_pointer
 
 _RIDGE = 2.0
-_REASONED = frozenset({"dearer_option", "learned_schema", "schema"})
+_REASONED = frozenset({"dearer_option", "slower_option", "learned_schema", "schema"})
 _TARGET = Path(__file__).resolve().parents[2] / "scoring" / "arguments" / "suspicion.yaml"
 _SETS = ("injected-tau", "injected-sgd")
 Array = NDArray[np.float64]
