@@ -73,7 +73,7 @@ def main() -> None:
         print(f"{source} {domain}: cross-validated AUROC {area:.2f} [{low:.2f}, {high:.2f}], n={here.sum()}")  # noqa: T201 - the figures are the product of this script
     theta = fit(inputs, failed, counts)
     model = {
-        "version": "1",
+        "version": "2",
         "bias": round(float(theta[0]), 3),
         "weights": _REASONED | {name: round(float(one), 3) for name, one in zip(names, theta[1:], strict=True)},
     }
