@@ -149,15 +149,23 @@ def with_costs(conversation: Conversation, table: PriceTable, earlier: Conversat
         table: For calls without a cost.
         earlier: An earlier revision, whose prices are those of its time.
     """
-    known = {call.span_id: call for call in earlier.model_calls if call.cost_source} if earlier else {}
+    known = {call.span_id: call for call in earlier.model_calls if call.cost_usd is not None} if earlier else {}
+    known = {span_id: call for span_id, call in known.items() if call.cost_source}
     versions = {earlier.prices if earlier and known else "", conversation.prices}
     turns = []
     for turn in conversation.turns:
         calls = tuple(_kept(call, known.get(call.span_id)) for call in turn.model_calls)
-        if any(not call.cost_source for call in calls):
+        if any(needs_price(call, table) for call in calls):
             versions.add(table.version or "none")
         turns.append(replace(turn, model_calls=tuple(_priced(call, table) for call in calls)))
     return replace(conversation, turns=tuple(turns), prices=", ".join(sorted(versions - {""})))
+
+
+def needs_price(call: ModelCall, table: PriceTable) -> bool:
+    """Whether a call was never priced, or had no price and is listed now."""
+    return not call.cost_source or (
+        call.cost_source == CostSource.NO_PRICE and table.charge(call).source is not CostSource.NO_PRICE
+    )
 
 
 def tools_asked(conversation: Conversation) -> dict[tuple[int, str], tuple[str, ...]]:
@@ -203,7 +211,7 @@ def _amount(tokens: Tokens, price: Price) -> tuple[float, float]:
 
 
 def _priced(call: ModelCall, table: PriceTable) -> ModelCall:
-    if call.cost_source:
+    if not needs_price(call, table):
         return call
     charge = table.charge(call)
     return replace(call, cost_usd=charge.usd, cost_source=str(charge.source), reasoning_usd=charge.reasoning_usd)

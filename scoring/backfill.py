@@ -1,7 +1,7 @@
 """Grades stored conversations again under another scorecard: history gets new revisions, old verdicts stay.
 
 A conversation whose newest revision already has scores of this scorecard is left alone, so a back-fill that was
-interrupted is simply started again.
+interrupted is simply started again; unless other rules named its turns, or it was graded before there were prices.
 """
 
 from __future__ import annotations
@@ -98,11 +98,14 @@ class Backfill:
     def _revision(
         self, project: str, conversation_id: str, context: Context, now_ns: Callable[[], int], scorer: str | None
     ) -> GradedRevision | None:
-        if self._done(self._grades.scores(project, conversation_id), scorer):
+        done = self._done(self._grades.scores(project, conversation_id), scorer)
+        earlier = self._conversations.conversation(project, conversation_id)
+        if done and not (earlier is not None and self._reading.differs(earlier)):
             return None
         latest = self._grades.latest(project, conversation_id)
         spans, logs = self._traces.read(project, conversation_id)
-        earlier = self._conversations.conversation(project, conversation_id)
+        if done and not (spans or (earlier is not None and self._reading.lacks_costs(earlier))):
+            return None  # its turns would get new names, but what they were read from is gone
         found = self._reading.assembled((project, conversation_id), spans, logs) if spans else earlier
         if found is None:
             return None

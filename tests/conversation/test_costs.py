@@ -103,6 +103,15 @@ def test_what_was_priced_once_keeps_its_cost_under_another_table() -> None:
     assert both.prices == "v1, v2"
 
 
+def test_a_call_that_had_no_price_gets_one_once_its_model_is_listed() -> None:
+    turn = Turn(0, "small_talk", "q", "a", 0, 1, model_calls=(CALL, replace(CALL, span_id="t", model="homemade")))
+    first = with_costs(Conversation("c", turns=(turn,)), TABLE)
+    later = PriceTable({"homemade": Price(1, 1), "gpt-4o": Price(9, 9)}, "v2")
+    for again in (with_costs(first, later), with_costs(Conversation("c", turns=(turn,)), later, first)):
+        assert [call.cost_usd for call in again.model_calls] == [first.model_calls[0].cost_usd, 1100]
+        assert again.prices == "v1, v2"
+
+
 def test_a_model_call_is_for_the_tools_its_message_asked_for_else_for_those_run_next() -> None:
     messages = (Message(0, Role.USER, "q"), Message(1, Role.ASSISTANT, "", ("a", "b"), span_id="s"))
     tools = (

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from conversation.costs import Price, PriceTable
 from conversation.model import Conversation
+from conversation.turn_types import TurnTypes
 from conversation.verdict import Score
 from scoring.backfill import Backfill
 from scoring.due import Grader, Settle
+from scoring.reading import Reading
 from scoring.scorecard import Scorecard, load
+from store.grades import GradedRevision
 from tests.scoring.memory_store import SECOND, MemoryStore, span
 
 KEY = ("default", "c1")
@@ -64,6 +68,30 @@ def test_what_came_since_the_last_grading_is_still_due_after_a_backfill(store: _
     list(Backfill(store, store, store, card).run([KEY], lambda: 100 * SECOND))
     Grader(store, store, store, card, settle=Settle(idle_seconds=30)).tick(200 * SECOND)
     assert len(store.current[KEY].conversation.turns) == 2
+
+
+def test_other_turn_types_and_first_prices_make_one_more_revision_and_later_prices_none(
+    store: _Store, tmp_path: Path
+) -> None:
+    card = _card(tmp_path, 5)
+    types = TurnTypes.parse("rules: [{type: any}]")
+
+    def again(price: float, turn_types: TurnTypes = types) -> GradedRevision | None:
+        reading = Reading(turn_types, PriceTable({"m": Price(price, price)}, f"v{price:g}"))
+        [made] = Backfill(store, store, store, card, reading=reading).run([KEY], lambda: 100 * SECOND)
+        return made
+
+    first = again(1)
+    assert first is not None
+    assert {turn.type for turn in first.conversation.turns} == {"any"}
+    assert (first.conversation.turn_rules, first.conversation.prices) == (types.version, "v1")
+    assert again(1) is None
+    assert again(2) is None, "history keeps the prices of its time"
+    renamed = again(2, TurnTypes.parse("rules: [{type: other}]"))
+    assert renamed is not None
+    assert renamed.conversation.prices == "v1"
+    store.seen_[KEY].spans.clear()
+    assert again(2) is None, "nothing is left to name turns from"
 
 
 def test_an_unknown_conversation_is_passed_over(store: _Store, tmp_path: Path) -> None:
