@@ -149,8 +149,8 @@ def with_costs(conversation: Conversation, table: PriceTable, earlier: Conversat
         table: For calls without a cost.
         earlier: An earlier revision, whose prices are those of its time.
     """
-    known = {call.span_id: call for call in earlier.model_calls if call.cost_usd is not None} if earlier else {}
-    known = {span_id: call for span_id, call in known.items() if call.cost_source}
+    before = earlier.model_calls if earlier else ()
+    known = {call.span_id: call for call in before if not needs_price(call, table)}
     versions = {earlier.prices if earlier and known else "", conversation.prices}
     turns = []
     for turn in conversation.turns:
