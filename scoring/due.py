@@ -22,10 +22,11 @@ from enum import Enum
 from conversation.digest import digest as digest_of
 from conversation.errors import FloorlineError, RetryableError
 from conversation.model import Conversation, LogRecord, Span
-from conversation.verdict import Grade, LedgerEntry, LedgerState, Verdict
+from conversation.verdict import Grade, Verdict
 from scoring import ledger
 from scoring.backoff import Backoff, Key
 from scoring.continuations import Continuations
+from scoring.own_traces import is_own, left_alone
 from scoring.ports import ActivityPort, GradePort, TracePort
 from scoring.protocol import Context
 from scoring.reading import Reading
@@ -35,8 +36,7 @@ from scoring.settle import Settle, Shard
 from store.activity import Activity
 from store.grades import GradedRevision, Latest
 
-__all__ = ["OWN_SERVICE", "Grader", "Settle", "Shard", "assembled", "is_own", "next_revision"]
-OWN_SERVICE = "floorline"
+__all__ = ["Grader", "Settle", "Shard", "next_revision"]
 RETRY_MARK = "!"
 SPANS_AT_ONCE = 1000
 NAMES_KEPT = 100_000
@@ -106,6 +106,11 @@ class Grader:
         self._backoff = Backoff()
         self._agents: dict[Key, str] = {}
         self._continuations = Continuations(traces)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End the tick under way after the chunk it is at; what is left stays due."""
+        self._stopping = True
 
     def tick(self, now_ns: int) -> int:
         """Grade everything that is due.
@@ -132,6 +137,8 @@ class Grader:
             # A look costs as much as grading several conversations: none to hear that there is nothing more.
             more = bool(fresh) and len(found) == limit
             for start in range(0, len(ready), self._batch):
+                if self._stopping:
+                    return written
                 chunk = ready[start : start + self._batch]
                 alone = self._continuations.join(chunk, now_ns)
                 more = more or len(alone) < len(chunk)  # the conversations that grew are due by now
@@ -195,7 +202,7 @@ class Grader:
             if found is None:
                 latest = self._grades.latest(*key)
                 found = self._stored([key])[key]
-            conversation = assembled(key, found.spans, found.logs, self._reading)
+            conversation = self._reading.assembled(key, found.spans, found.logs)
             if not self._complete(activity, conversation.agent.name, now_ns):
                 return _Nothing.WAITS
             digest = digest_of(conversation)
@@ -205,7 +212,7 @@ class Grader:
             conversation = self._reading.finished(conversation)
             conversation = replace(conversation, revision=next_revision(latest), ended=activity.ended)
             own = is_own(found.spans)
-            given = _own(self._scorecard) if own else self._graded(conversation, context, now_ns)
+            given = left_alone(self._scorecard) if own else self._graded(conversation, context, now_ns)
         except Exception as error:  # noqa: BLE001 - one bad conversation must not hold up the rest
             return self._failure(key, latest, error, now_ns)
         if any(entry.retryable for entry in given.ledger) and self._backoff.failed(key, now_ns) <= self._most_retries:
@@ -274,27 +281,8 @@ def _groups(chunk: Iterable[Activity]) -> Iterator[list[Activity]]:
         yield group
 
 
-def assembled(key: Key, spans: Iterable[Span], logs: Iterable[LogRecord], reading: Reading) -> Conversation:
-    """The conversation of these spans, as revision 1."""
-    return reading.assembled(key, spans, logs)
-
-
 def next_revision(latest: Latest | None) -> int:
     """The number of the revision to write; an attempt that failed altogether gives its number back."""
     if latest is None:
         return 1
     return latest.revision + 1 if latest.digest else latest.revision
-
-
-def is_own(spans: Sequence[Span]) -> bool:
-    """Whether every span is Floorline's own: grading them would make more of them, for ever."""
-    return bool(spans) and all(span.resource.get("service.name") == OWN_SERVICE for span in spans)
-
-
-def _own(scorecard: Scorecard) -> Grade:
-    """The grade of Floorline's own traces: seen, and left alone."""
-    cause = "Floorline's own trace"
-    entries = tuple(
-        LedgerEntry(bound.name, LedgerState.NOT_APPLICABLE, cause, bound.version) for bound in scorecard.scorers
-    )
-    return Grade(Verdict.INCONCLUSIVE, 0.0, (), entries, scorecard.version)

@@ -7,6 +7,7 @@ no misfire limit). The only importer of APScheduler.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
@@ -35,16 +36,38 @@ class Scheduler:
         self._on_failure = on_failure
         self._on_overrun = on_overrun
         self._locks: list[Lock] = []
+        self._stopping = False
         self._scheduler.add_listener(self._heard, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
 
-    def every(self, seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
-        """Run `job` every `seconds`, for the first time after as long or as soon as the scheduler starts."""
+    def every(
+        self,
+        seconds: float,
+        name: str,
+        job: Callable[[], object],
+        *,
+        at_once: bool = False,
+        catch_up: bool = False,
+    ) -> None:
+        """Run `job` every `seconds`.
+
+        Args:
+            seconds: From one start to the next.
+            name: Its name in metrics and logs.
+            job: What to run.
+            at_once: For the first time as soon as the scheduler starts, else after `seconds`.
+            catch_up: Start again at once after a run that took longer than `seconds`, instead of at the next tick: a
+                job with a backlog would stand still for up to half of the time.
+        """
         lock = Lock()
         self._locks.append(lock)
 
         def run() -> None:
             with lock:
-                job()
+                took = seconds
+                while took >= seconds:
+                    began = time.monotonic()
+                    job()
+                    took = time.monotonic() - began if catch_up and not self._stopping else 0.0
 
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
         self._scheduler.add_job(run, "interval", seconds=seconds, id=name, name=name, **first)
@@ -58,6 +81,7 @@ class Scheduler:
 
         APScheduler's own `shutdown(wait=True)` may leave running work behind, so each job's lock is waited for.
         """
+        self._stopping = True
         if self._scheduler.running:
             self._scheduler.pause()
             for lock in self._locks:

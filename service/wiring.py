@@ -98,7 +98,7 @@ class Services:
         """Begin to load and to grade."""
         grading = self.settings.grading
         self.receiving.loader.start()
-        self.scheduler.every(grading.tick_seconds, "grade", self.grade_due)
+        self.scheduler.every(grading.tick_seconds, "grade", self.grade_due, catch_up=True)
         self.scheduler.every(REFRESH_SECONDS, "usual", self.known.refresh, at_once=True)
         self.scheduler.every(10, "gauges", self.gauges.update)
         self.scheduler.every(5, "releases", self._compare_releases)
@@ -130,6 +130,7 @@ class Services:
 
     def close(self) -> None:
         """Stop in reverse order of the flow."""
+        self.grader.stop()
         self.scheduler.stop()
         self.receiving.close()
         self.scorecard.close()

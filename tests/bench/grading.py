@@ -26,10 +26,10 @@ from rich.table import Table
 from conversation import transcript
 from conversation.model import Conversation
 from conversation.verdict import Grade
-from scoring import due
 from scoring.due import Grader, Settle
 from scoring.ports import Content, Key
 from scoring.protocol import Context
+from scoring.reading import Reading
 from scoring.scorecard import Scorecard, load
 from service.genai_spans import Transcript, spans_of
 from service.transcripts import timed
@@ -139,14 +139,14 @@ def tick(client: Client, scorecard: Scorecard, transcripts: Sequence[Transcript]
         settle=Settle(idle_seconds=0),
     )
     grader.meter = meter
-    plain = due.assembled
+    plain = Reading.assembled
 
     def assembled(*given: Any) -> Conversation:
         with meter.part("assemble"):
             return plain(*given)
 
     began = time.monotonic()
-    with mock.patch.object(due, "assembled", assembled), meter.part("rest"):
+    with mock.patch.object(Reading, "assembled", assembled), meter.part("rest"):
         done = grader.tick(time.time_ns() + 10**9)
     return Split(done, spans, time.monotonic() - began, {part: meter.spent[part] for part in PARTS})
 

@@ -225,3 +225,16 @@ def test_an_agent_may_have_an_idle_time_of_its_own(card: Scorecard) -> None:
     assert slow.tick(MINUTE) == 0
     assert slow.tick(5 * MINUTE) == 1
     assert grader.tick(5 * MINUTE) == 0
+
+
+def test_a_tick_that_is_told_to_stop_leaves_the_rest_due(card: Scorecard) -> None:
+    store = MemoryStore()
+    for number in range(6):
+        store.receive(("p", f"c{number}"), [span(f"c{number}", 1, SECOND)], SECOND)
+    first = Grader(store, store, store, card, settle=Settle(idle_seconds=1), batch=2)
+    stopped = Grader(
+        store, store, store, card, settle=Settle(idle_seconds=1), batch=2, observers=(lambda _: stopped.stop(),)
+    )
+    assert stopped.tick(60 * SECOND) == 2
+    assert stopped.tick(60 * SECOND) == 0
+    assert first.tick(60 * SECOND) == 4
