@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 _MAX_DEPTH = 24
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def pointer(path: Path) -> str:
     """The JSON pointer of a path (RFC 6901): `/flights/0/date`."""
     return "".join(["/" + str(step).replace("~", "~0").replace("/", "~1") for step in path])
@@ -96,7 +96,7 @@ def leaf_schema(root: Mapping[str, Any] | None, path: Path) -> LeafSchema:
         return _leaf_schema(root, place)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _known_leaf_schema(root: bytes, path: Path) -> LeafSchema:
     return _leaf_schema(orjson.loads(root), path)
 

@@ -21,6 +21,7 @@ _DATE = re.compile(
 )
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([ap])?\.?m?\.?\Z")
 _NUMBERS = (int, float)
+_KEPT = 200  # longer strings are prose and come once: not worth their memory
 _NEWEST_DIGITS = 15  # beyond this a run of digits is an identifier, not a quantity
 
 
@@ -135,15 +136,21 @@ def _typed_forms(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=65536)
 def string_forms(text: str) -> tuple[str, ...]:
     """All forms of a string, typed ones first, its text form last (left out where it is empty)."""
+    return _kept_forms(text) if len(text) <= _KEPT else _forms_of(text)
+
+
+def _forms_of(text: str) -> tuple[str, ...]:
     stripped = text.strip()
     found = _typed_forms(stripped) if stripped[:1] in "0123456789+-$€£¥" and len(stripped) <= 40 else []  # noqa: PLR2004 - no typed spelling is longer
     plain = text_form(text)
     if plain:
         found.append(plain)
     return tuple(found)
+
+
+_kept_forms = lru_cache(maxsize=32768)(_forms_of)
 
 
 def forms(value: object) -> tuple[str, ...]:
