@@ -8,7 +8,7 @@ API and console -> the stores' queries and the desks (review, drift, scenarios, 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from alerts import objectives
@@ -32,7 +32,7 @@ from service.receiving import Receiving, open_receiving
 from service.review import ReviewDesk
 from service.scenario_book import ScenarioBook
 from service.scheduler import Scheduler
-from service.scorecard_facts import budgets, severities
+from service.scorecard_facts import Budgets, budgets, severities
 from service.settings import Settings
 from service.upkeep import Upkeep
 from service.waiting import Waiting
@@ -90,7 +90,7 @@ class Services:
     scheduler: Scheduler
     rollups: RollupStore
     reading: Reading
-    budgets: dict[str, dict[str, float]] = field(default_factory=dict)
+    budgets: Budgets
     compared: int = -1
     watched: tuple[int, int] = (-1, -1)
 

@@ -40,7 +40,7 @@ def latency(
         model=model,
         turn_type=turn_type,
         channel=channel,
-        budgets=parts.budgets if by == "turn_type" else None,
+        budgets=parts.budgets.of(by, channel=channel, turn_type=turn_type),
     )
     return {"by": by, "latency": rows}
 

@@ -27,7 +27,7 @@ def latency(request: Request, parts: Parts, caller: Reader, by: str = "turn_type
     filters = filters_of(request, FILTERS)
     narrowed: dict[str, Any] = {name: filters[name] for name in FILTERS if name != "since"}
     since = moment(filters["since"], "since")
-    budgets = parts.budgets if by == "turn_type" else None
+    budgets = parts.budgets.of(by, turn_type=filters["turn_type"])
     percentiles = parts.latency.percentiles
     groups = percentiles(caller.project, by, since_ns=since, budgets=budgets, **narrowed)  # type: ignore[arg-type]  # checked above
     slowest = parts.waiting.slowest(caller.project, since, limit=SLOWEST, **narrowed)

@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 def overview(parts: Parts, caller: Reader) -> Response:
     """Rates per release, latency by turn type, and what failed last."""
     project = caller.project
-    latency = parts.latency.percentiles(project, by="turn_type", budgets=parts.budgets)
+    latency = parts.latency.percentiles(project, by="turn_type", budgets=parts.budgets.of("turn_type"))
     failing = parts.conversations.page(project, verdict="fail", limit=10)
     chart = charts.rates_over_time(parts.verdicts.over_time(project))
     versions = parts.verdicts.rates(project, by="version")
