@@ -63,7 +63,12 @@ def _with_count(app: Asgi, client: Client, spool: Spool) -> Asgi:
         backlog = spool.backlog()
         waiting = backlog.ready_items + backlog.open_batches
         # Counting distinct spans reads every id; asked many times a second while batches load, it would be the load.
-        return {"count": rows if waiting else store.count(), "rows": rows, "waiting": waiting, "dead": backlog.dead_items}
+        return {
+            "count": rows if waiting else store.count(),
+            "rows": rows,
+            "waiting": waiting,
+            "dead": backlog.dead_items,
+        }
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope.get("path") != "/count":
