@@ -10,6 +10,7 @@ from functools import lru_cache
 import orjson
 
 from conversation.model import Role
+from conversation.wording import Wording
 from scoring.arguments.claim import Claim
 from scoring.arguments.counted_claims import counted_claims
 from scoring.arguments.dated_claims import DatedClaims
@@ -18,7 +19,7 @@ from scoring.arguments.index import ConversationIndex, Doc, before
 from scoring.arguments.normal import number_form, text_form
 from scoring.arguments.study import Study
 
-_MONEY = re.compile(r"[$€£¥]\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?")
+_MONEY = Wording(r"[$€£¥]\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?")
 _ID = re.compile(r"(?<![\w/.@-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{3,}\b(?![@.]\w)")
 _NOT_AN_ID = re.compile(
     r"\d+(?:st|nd|rd|th|am|pm|gb|mb|kg|lb|lbs|oz|cm|mm|ml|hrs?|min|mins|x|k|g|ghz|mhz|inch|hour|hours|day|days|minute|minutes|"

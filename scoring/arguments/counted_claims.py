@@ -7,11 +7,11 @@ result may have been cut short, so that is no proof.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from conversation.model import JSON, Role
+from conversation.wording import Wording
 from scoring.arguments.arguments import field_words
 from scoring.arguments.claim import Claim
 from scoring.arguments.index import ConversationIndex
@@ -23,7 +23,7 @@ _WORDS = {
         ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=2
     )
 }
-_COUNT = re.compile(
+_COUNT = Wording(
     rf"\b(?:you(?: currently)? have|there (?:are|were)|i(?:'ve| have)? (?:found|see|located)|in total|a total of) "
     rf"(?:\w+ ){{0,2}}?(?P<number>\d{{1,3}}|{'|'.join(_WORDS)}) "
     rf"(?:[a-z-]+ ){{0,2}}?(?P<noun>[a-z]{{3,}}s)\b"

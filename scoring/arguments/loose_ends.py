@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from conversation.model import Role, ToolCall
+from conversation.wording import Wording
 from scoring.arguments.effects import effect_of
 from scoring.arguments.index import ConversationIndex, Doc
 from scoring.arguments.left_out import left_out
@@ -21,11 +22,11 @@ from scoring.arguments.loose_end import LooseEnd
 from scoring.arguments.normal import plain
 from scoring.arguments.requests import Request
 
-_LACKS = re.compile(
+_LACKS = Wording(
     r"\b(?:do not|don't|did not|didn't|can not|cannot|can't|not)(?: \w+){0,3}? "
     r"(?:have|remember|recall|know|find|sure|handy|access)\b|\b(?:unsure|forgot|forgotten|misplaced|lost)\b"
 )
-_DEMANDS = re.compile(
+_DEMANDS = Wording(
     r"\b(?:i(?:'ll| will| would|'d)? need|please (?:provide|share|give|send|tell)|once you (?:have|provide|find)|"
     r"(?:could|can|would) you (?:please )?(?:provide|share|tell|give|send)|when you (?:have|find)|"
     r"(?:is|are) required)\b"
@@ -37,13 +38,12 @@ _PASSING_ON = re.compile(
 )
 _PASSING_WORDS = ("transfer", "connect", "escalat", "hand")
 _IFFY = re.compile(r"\b(?:if|would|could|can|once|unless|should you|want|like|prefer|before)\b|\?")
-_SOFTWARE = re.compile(
+_SOFTWARE = Wording(
     r"traceback \(most recent|\b[a-z]+(?:error|exception): |\bi encountered an error\b|\brecursion.?limit\b|"
     r"\binternal server error\b|\b(?:status|error) code:? [45]\d\d\b|\brate limit (?:exceeded|reached)\b|"
     r"\bcontext (?:length|window) (?:exceeded|of)\b|\bmax(?:imum)? (?:iterations|number of (?:steps|turns))\b|"
     r"\bcould not parse (?:llm|model|tool)\b"
 )
-_SOFTWARE_WORDS = ("error", "traceback", "exception", "limit", "max", "status code", "could not parse", "context ")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 
 
@@ -89,7 +89,7 @@ def _stalled(index: ConversationIndex, dialogue: list[Doc]) -> LooseEnd | None:
 
 
 def _lacks(doc: Doc) -> bool:
-    return _LACKS.search(plain(doc.text)) is not None
+    return _LACKS.occurs(plain(doc.text))
 
 
 def _tried(call: ToolCall) -> bool:
@@ -143,7 +143,7 @@ def _broken_reply(dialogue: list[Doc]) -> LooseEnd | None:
         if doc.role is not Role.ASSISTANT:
             continue
         lowered = doc.text.lower()
-        found = _SOFTWARE.search(lowered) if any(word in lowered for word in _SOFTWARE_WORDS) else None
+        found = _SOFTWARE.search(lowered)
         if found:
             said = doc.text[found.start() : found.start() + 120]
             return LooseEnd(

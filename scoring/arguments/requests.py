@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from conversation.model import Role, ToolDefinition
+from conversation.wording import Wording
 from scoring.arguments.arguments import field_words
 from scoring.arguments.effects import effect_of
 from scoring.arguments.index import ConversationIndex, Doc
@@ -68,12 +69,12 @@ _ASKS = re.compile(
     r"\b(?:let me know|tell me|explain|clarify|guide|walk me|show me|check|see if|wondering|"
     r"confirm (?:if|that|whether)|how (?:much|many|long|do|can|to)|what|why|when|which|whether)\b"
 )
-_NO = re.compile(
+_NO = Wording(
     r"\b(?:unable|cannot|can't|can not|not (?:able|possible|allowed|eligible|permitted)|unfortunately|"
     r"isn't (?:possible|eligible)|ineligible|against (?:our|the) policy|policy (?:does not|doesn't)|"
     r"(?:does not|doesn't|do not|don't) (?:allow|permit|qualify|meet)|only (?:be|if|when)|must be)\b"
 )
-_OFF = re.compile(
+_OFF = Wording(
     r"\b(?:never ?mind|no longer|don't want|do not want|leave it|keep (?:it|my|the)|instead|forget (?:it|about)|"
     r"(?:decided|prefer) (?:not|to keep)|in that case|no,? thanks?|no,? thank you|i won't|hold off)\b"
 )
@@ -222,8 +223,8 @@ def _settled(wish: _Wish, index: ConversationIndex) -> Request:
     for doc in index.docs:
         if doc.message <= request.message:
             continue
-        if doc.role is Role.ASSISTANT and _NO.search(plain(doc.text)):
+        if doc.role is Role.ASSISTANT and _NO.occurs(plain(doc.text)):
             return replace(request, outcome="refused", settled=doc.message)
-        if doc.role is Role.USER and _OFF.search(plain(doc.text)):
+        if doc.role is Role.USER and _OFF.occurs(plain(doc.text)):
             return replace(request, outcome="called_off", settled=doc.message)
     return request
