@@ -111,6 +111,7 @@ def _cached_conversations() -> list[Content]:
     return _KEPT
 
 
+@pytest.mark.slow
 def test_what_comes_split_doubled_and_late_is_scored_in_the_end_as_if_it_came_at_once(
     embedded_engine: Client, shared_dir: Path
 ) -> None:
