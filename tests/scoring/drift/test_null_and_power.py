@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from scoring.drift.blocks import FIRST, next_at
 from scoring.drift.compare import Finding, compare
 from scoring.drift.counts import START, ArgumentCounts, ToolCounts, Window
 
@@ -168,3 +170,13 @@ def test_a_small_window_is_called_not_enough_data_and_never_fine() -> None:
     random = np.random.default_rng(5)
     found = compare(_window(random, REFERENCE, 2), _window(random, 30, 2))
     assert {item.state for item in found if item.kind in {"category_mix", "numeric", "presence"}} == {"not_enough_data"}
+
+
+def test_watching_block_after_block_without_drift_raises_no_alarm_even_from_a_small_baseline() -> None:
+    random = np.random.default_rng(11)
+    reference = _window(random, FIRST, tools=10)
+    ends = [0]
+    while ends[-1] < 6400:
+        ends.append(next_at(ends[-1]))
+    alarms = [_drifting(compare(reference, _window(random, end - begin, 10))) for begin, end in pairwise(ends)]
+    assert not [found for found in alarms if found]
