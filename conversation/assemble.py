@@ -98,7 +98,7 @@ def _assembled(spans: Sequence[Span], logs: Sequence[LogRecord], turn_types: Tur
         # A transcript without times was sent as spans: their order is real, their times are not.
         turns = tuple(replace(t, first_token_seconds=None, duration_seconds=None, segments=()) for t in turns)
     traces = sorted({(node.span.start_ns, node.span.trace_id) for node in nodes})
-    return Conversation(
+    found = Conversation(
         id=named.value if named else traces[0][1] if traces else "",
         user_id=identity.user_id(spans, logs),
         agent=_agent(nodes),
@@ -116,6 +116,9 @@ def _assembled(spans: Sequence[Span], logs: Sequence[LogRecord], turn_types: Tur
         convention=_convention(nodes),
         notes=_notes(nodes, weave, drafts),
     )
+    for node in nodes:
+        node.unlink()
+    return found
 
 
 def assemble_all(

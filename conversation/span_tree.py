@@ -33,6 +33,10 @@ class Node:
         """By time, then by ids, so that the order of arrival never matters."""
         return (self.span.start_ns, self.span.trace_id, self.span.span_id)
 
+    def unlink(self) -> None:
+        """Let go of parent and children: a cycle would keep all spans in memory until Python looks for cycles."""
+        self.parent, self.children = None, []
+
     def ancestors(self) -> Iterator[Node]:
         """Parents, nearest first."""
         node = self.parent

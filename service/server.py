@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ingest.grpc_receiver import GrpcServer
 from ingest.server import HttpServer, Tls
 from service.app import build_app
+from service.garbage import collect_seldom
 from service.settings import IngestConfig
 from service.wiring import Services
 
@@ -57,6 +58,7 @@ class Server:
             for listener in (otlp, grpc, api):
                 listener.start()
                 undo.callback(listener.stop)
+            collect_seldom()
             self._services.start()
             scheme = "https" if tls else "http"
             addresses = Addresses(

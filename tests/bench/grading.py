@@ -31,6 +31,7 @@ from scoring.ports import Content, Key
 from scoring.protocol import Context
 from scoring.reading import Reading
 from scoring.scorecard import Scorecard, load
+from service.garbage import collect_seldom
 from service.genai_spans import Transcript, spans_of
 from service.transcripts import timed
 from store.activity import Activity, ActivityStore
@@ -180,6 +181,7 @@ def measure(place: Path, most: int, url: str = "") -> Split:
     try:
         migrate(client)
         made = transcripts(most + most // 10 + 1)
+        collect_seldom()
         tick(client, scorecard, made[most:])
         return tick(client, scorecard, made[:most])
     finally:
