@@ -20,8 +20,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import grading
+from tests.bench import grading, offline
 from tests.bench.bodies import body
+from tests.bench.labelled import CONVERSATIONS
 from tests.bench.load import Bodies, Measured, measure
 from tests.bench.targets import PEERS, SHARED, Peer, Target, bare_pipeline, floorline, install, start_peer
 
@@ -65,6 +66,8 @@ def _run(options: argparse.Namespace, place: Path) -> None:
             lines += _peer(place, name, peer, few, results=results, mine=mine)
     _show(results, lines)
     grading.show(grading.measure(place, options.conversations), console)
+    if CONVERSATIONS.is_dir():
+        offline.show([1, 4], console)
 
 
 def make_bodies(place: Path, spans: int, per_request: int) -> Bodies:
