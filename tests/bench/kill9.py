@@ -1,4 +1,4 @@
-"""kill -9 at random instants under load: `python -m tests.bench.kill9 [ROUNDS]`; the tests run 20 rounds.
+"""kill -9 at random instants under load: `python -m tests.bench.kill9 [ROUNDS [MINUTES [SEED]]]`; the tests run 20.
 
 Every round starts a receiver on the same directory, sends from several threads, kills the process at a random instant
 and notes which requests were answered 2xx. In the end the store must hold every acknowledged span, each exactly once;
@@ -52,11 +52,20 @@ class Sent:
             return self.next_seed
 
 
-def run(directory: Path, rounds: int, seed: int = 0) -> dict[str, int]:
-    """The rounds; returns counts to compare: `acknowledged` spans against `distinct` and `rows` in the store."""
+def run(directory: Path, rounds: int, seed: int = 0, minutes: float = 1e9) -> dict[str, int]:
+    """The rounds; returns counts to compare: `acknowledged` spans against `distinct` and `rows` in the store.
+
+    Args:
+        directory: For the receiver's data; empty.
+        rounds: How often to kill, at most.
+        seed: Of the instants.
+        minutes: When to stop before that.
+    """
     rng, sent = random.Random(seed), Sent()  # noqa: S311 - picks instants, no secret
-    for _ in range(rounds):
+    deadline, done = time.monotonic() + 60 * minutes, 0
+    while done < rounds and time.monotonic() < deadline:
         _round(directory, sent, rng.uniform(0.05, 0.6))
+        done += 1
     with Receiver(directory) as receiver:
         while sent.repeat:
             seed_again = sent.repeat.pop()
@@ -64,7 +73,7 @@ def run(directory: Path, rounds: int, seed: int = 0) -> dict[str, int]:
             sent.acknowledged.add(seed_again)
         counts = receiver.settle()
     return {
-        "rounds": rounds,
+        "rounds": done,
         "acknowledged": len(sent.acknowledged) * SPANS,
         "distinct": counts["count"],
         "rows": counts["rows"],
@@ -146,6 +155,13 @@ def _sender(receiver: Receiver, sent: Sent) -> None:
                 sent.acknowledged.add(seed)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print the counts."""
+    rounds, minutes, seed = ([*sys.argv[1:], *(None,) * 3])[:3]
     with tempfile.TemporaryDirectory() as place:
-        print(json.dumps(run(Path(place), int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)))  # noqa: T201 - a script
+        counts = run(Path(place), int(rounds or ROUNDS), int(seed or 0), float(minutes or 1e9))
+    print(json.dumps(counts))  # noqa: T201 - a script
+
+
+if __name__ == "__main__":
+    main()
