@@ -93,10 +93,9 @@ def _assembled(spans: Sequence[Span], logs: Sequence[LogRecord], turn_types: Tur
     named = identity.conversation_id(spans, logs)
     messages = _messages(weave, drafts, [seen[0] if seen else None for seen in windows])
     times = [time for seen in windows if seen for time in seen[:2]]
-    turns = turns_of(drafts, windows, messages, turn_types)
-    if any(node.span.attributes.get(_UNTIMED) is True for node in nodes):
-        # A transcript without times was sent as spans: their order is real, their times are not.
-        turns = tuple(replace(t, first_token_seconds=None, duration_seconds=None, segments=()) for t in turns)
+    # A transcript without times was sent as spans: their order is real, their times are not.
+    is_timed = not any(node.span.attributes.get(_UNTIMED) is True for node in nodes)
+    turns = turns_of(drafts, windows, messages, turn_types, is_timed=is_timed)
     traces = sorted({(node.span.start_ns, node.span.trace_id) for node in nodes})
     found = Conversation(
         id=named.value if named else traces[0][1] if traces else "",

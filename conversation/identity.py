@@ -187,8 +187,10 @@ def _best(
 ) -> Found | None:
     candidates: list[_Candidate] = []
     resources: list[Attributes] = []
+    known = _KNOWN[keys]
     for span in spans:
-        candidates += _candidates(span.attributes, keys, inner, tier(span), span.start_ns)
+        if not known.isdisjoint(span.attributes):
+            candidates += _candidates(span.attributes, keys, inner, tier(span), span.start_ns)
         if not resources or resources[-1] is not span.resource:
             resources.append(span.resource)
     for record in logs:

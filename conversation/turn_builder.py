@@ -22,7 +22,12 @@ _KINDS = {
 
 
 def turns_of(
-    drafts: Sequence[TurnDraft], windows: Sequence[Window | None], messages: Sequence[Message], types: TurnTypes
+    drafts: Sequence[TurnDraft],
+    windows: Sequence[Window | None],
+    messages: Sequence[Message],
+    types: TurnTypes,
+    *,
+    is_timed: bool = True,
 ) -> tuple[Turn, ...]:
     """The turns of a conversation.
 
@@ -31,14 +36,24 @@ def turns_of(
         windows: For each its start, end and top spans.
         messages: All messages of the conversation.
         types: Rules that name a turn.
+        is_timed: Whether the spans' times are real, and not just an order.
     """
     return tuple(
-        _turn(index, draft, seen, messages, types)
+        _turn(index, draft, seen, messages, types, is_timed=is_timed)
         for index, (draft, seen) in enumerate(zip(drafts, windows, strict=True))
     )
 
 
-def _turn(index: int, draft: TurnDraft, seen: Window | None, messages: Sequence[Message], types: TurnTypes) -> Turn:
+def _turn(
+    index: int,
+    draft: TurnDraft,
+    seen: Window | None,
+    messages: Sequence[Message],
+    types: TurnTypes,
+    *,
+    is_timed: bool,
+) -> Turn:
+    felt = seen if is_timed else None
     own = messages[draft.first : draft.last + 1]
     user = "\n".join(message.text for message in own if message.role is Role.USER) if own else None
     said = [message.text for message in own if message.role is Role.ASSISTANT and message.text.strip()]
@@ -54,9 +69,9 @@ def _turn(index: int, draft: TurnDraft, seen: Window | None, messages: Sequence[
         last_message=draft.last,
         started_ns=seen[0] if seen else None,
         ended_ns=seen[1] if seen else None,
-        first_token_seconds=_first_token(draft, seen) if seen and reply else None,
-        duration_seconds=(seen[1] - seen[0]) / 1e9 if seen else None,
-        segments=_segments(draft, seen) if seen else (),
+        first_token_seconds=_first_token(draft, felt) if felt and reply else None,
+        duration_seconds=(felt[1] - felt[0]) / 1e9 if felt else None,
+        segments=_segments(draft, felt) if felt else (),
         tool_calls=_ordered(tool_calls),
         model_calls=tuple(_model_call(call) for call in draft.calls if call.is_model),
         interrupted=_interrupted(draft, reply),
