@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import chain
 
 from scoring.arguments.doc import Doc
 from scoring.arguments.index import ConversationIndex, Mention
@@ -37,7 +38,7 @@ class Passage:
     @cached_property
     def words(self) -> Collection[str]:
         """The words that occur in them."""
-        return {word for doc in self.docs for word in doc.words}
+        return set(chain.from_iterable([doc.words for doc in self.docs]))
 
     @cached_property
     def typed(self) -> Typed:

@@ -15,6 +15,7 @@ from scoring.policy.functions import parse_time
 from scoring.policy.hits import Sureness
 
 EVENT_NAMES = ("args", "result", "error", "text", "tool", "turn", "batch", "customer_text", "agent_text")
+_OF_EVENT = frozenset(EVENT_NAMES)
 _KNOWN = re.compile(r"^\s*(\w+)\s*\[(.+)\]\s*$", re.DOTALL)
 
 
@@ -101,6 +102,15 @@ class Scope:
         return by_name[name]
 
     def _known(self, fact: KnownFact, event: Event, known: Mapping[str, KnownFact]) -> object:
+        # Many rules look up the same entry at the same event; what stands under other names is not the same.
+        place = (event.index, f"{fact.table}[{fact.key.source}]")
+        if not fact.key.names_used() <= _OF_EVENT:
+            return self._looked_up(fact, event, known)
+        if place not in self._cache:
+            self._cache[place] = self._looked_up(fact, event, known)
+        return self._cache[place]
+
+    def _looked_up(self, fact: KnownFact, event: Event, known: Mapping[str, KnownFact]) -> object:
         key = fact.key.eval_value(self.values(fact.key.names_used(), event, known))
         found, value = self.facts.lookup(fact.table, key, event.index)
         if not found:

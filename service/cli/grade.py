@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,9 +20,9 @@ from conversation.turn_types import TurnTypes
 from scoring import results, runner, scorecard
 from service.cli.options import Json
 from service.cli.output import as_json, out, percent, progress, table, verdict
+from service.garbage import collect_seldom, collecting_seldom
 
 Options: TypeAlias = "tuple[Path | None, Path | None]"
-_OBJECTS = 50_000
 _loaded: dict[Options, scorecard.Scorecard] = {}
 
 
@@ -38,23 +36,6 @@ def _card(options: Options) -> scorecard.Scorecard:
     if options not in _loaded:
         _loaded[options] = scorecard.load(options[0], policy=options[1])
     return _loaded[options]
-
-
-def _collect_rarely() -> None:
-    """Grading makes and drops many small objects in no cycles: looking for cycles every 700 of them took a tenth."""
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(_OBJECTS, 10, 10)
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    before = gc.get_threshold()
-    _collect_rarely()
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _grade_chunk(options: Options, chunk: list[Conversation]) -> list[dict[str, Any]]:
@@ -77,7 +58,7 @@ def _graded(options: Options, files: list[Path], jobs: int, types: TurnTypes | N
         return
     chunks = _chunks(conversations)
     # A forked worker would inherit the threads of time limits in whatever state they are: it must start afresh.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_collect_rarely) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=collect_seldom) as pool:
         waiting = [pool.submit(_grade_chunk, options, chunk) for chunk in islice(chunks, 2 * jobs)]
         while waiting:
             yield from waiting.pop(0).result()
@@ -148,7 +129,7 @@ def grade(
             raise UsageError(f"there is no file {path}")
     types = TurnTypes.read(turn_types) if turn_types else None
     summary = _Summary()
-    with results_file.open("wb") as sink, progress() as bar, _collecting_rarely():
+    with results_file.open("wb") as sink, progress() as bar, collecting_seldom():
         task = bar.add_task("grading", total=None)
         for line in _graded(options, files, jobs, types):
             sink.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
