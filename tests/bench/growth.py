@@ -117,7 +117,7 @@ class Growing:
     def settle(self, seconds: float = 300) -> None:
         """Wait until no part is being merged: what runs in the background would be measured too."""
         deadline, quiet = time.monotonic() + seconds, 0
-        while quiet < 5 and time.monotonic() < deadline:  # noqa: PLR2004 - seconds in a row
+        while quiet < 5 and time.monotonic() < deadline:
             merging = self.client.query("SELECT count() AS n FROM system.merges")[0]["n"]
             quiet = 0 if merging else quiet + 1
             time.sleep(1)
