@@ -44,7 +44,7 @@ def _latest(log: EventLog, kind: Kind, before: Event) -> Event | None:
 
 def _missing(log: EventLog, event: Event, yes: Event, details: Sequence[Path]) -> tuple[list[str], str]:
     """The details the agent did not name before the yes, and what is wrong with the paths."""
-    texts = [reply.text for reply in log.replies if reply.index < yes.index]
+    texts = [reply.text for reply in reversed(log.replies) if reply.index < yes.index]
     arguments = {"args": event.call.arguments if event.call else {}}
     missing = []
     for path in details:
@@ -57,7 +57,7 @@ def _missing(log: EventLog, event: Event, yes: Event, details: Sequence[Path]) -
 
 
 def _lists_something(log: EventLog, event: Event, yes: Event) -> bool:
-    texts = [reply.text for reply in log.replies if reply.index < yes.index]
+    texts = [reply.text for reply in reversed(log.replies) if reply.index < yes.index]
     values = list(scalars(event.call.arguments)) if event.call else []
     return not values or any(names_value(texts, value) for value in values)
 

@@ -126,9 +126,20 @@ def scalars(value: object) -> Iterator[object]:
 
 
 def names_value(texts: Iterable[str], value: object) -> bool:
-    """Whether some text names every scalar of a value: words in any case, numbers as numbers, dates in words too."""
-    spoken = [text.casefold() for text in texts]
-    return all(any(_names_scalar(text, scalar) for text in spoken) for scalar in scalars(value))
+    """Whether some text names every scalar of a value: words in any case, numbers as numbers, dates in words too.
+
+    Texts are read as far as need be: give the likeliest first.
+    """
+    pending, read = iter(texts), list[str]()
+    return all(any(_names_scalar(text, scalar) for text in _folded(read, pending)) for scalar in scalars(value))
+
+
+def _folded(read: list[str], pending: Iterator[str]) -> Iterator[str]:
+    """Texts without case: those read before, then one after the other those that are not."""
+    yield from tuple(read)
+    for text in pending:
+        read.append(text.casefold())
+        yield read[-1]
 
 
 def _names_scalar(text: str, scalar: object) -> bool:
