@@ -104,7 +104,7 @@ def test_a_conversation_is_not_due_because_a_trace_of_it_once_bore_another_name(
 
     shared, second, third = "1" * 32, "2" * 32, "3" * 32
     traces.load([body({"session.id": "a"}, trace=shared, parent="9" * 16)], "1")
-    model = {"gen_ai.operation.name": "chat", "gen_ai.conversation.id": "b"}
+    model: dict[str, object] = {"gen_ai.operation.name": "chat", "gen_ai.conversation.id": "b"}
     traces.load([body(model, trace=shared, span="5" * 16), body(model, trace=second)], "2")
     found = due()
     assert set(found) == {"b"}
