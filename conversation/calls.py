@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from conversation.facts import Facts, SpanRole, first_of
 from conversation.model import Role
@@ -18,6 +19,13 @@ from conversation.said import Said, joined
 from conversation.span_tree import Node
 
 _SHELTERED = (SpanRole.TOOL, SpanRole.GUARDRAIL, SpanRole.RETRIEVAL)
+
+
+class _Told(NamedTuple):
+    facts: Facts
+    given: tuple[Said, ...]
+    made: tuple[Said, ...]
+    instructions: str | None
 
 
 @dataclass(slots=True, eq=False)
@@ -31,34 +39,34 @@ class Call:
     is_model: bool = True
     inner: bool = False
     spans: list[Node] = field(default_factory=list)
-    _told: tuple[Facts, tuple[Said, ...], tuple[Said, ...]] | None = field(default=None, init=False, repr=False)
+    _told: _Told | None = field(default=None, init=False, repr=False)
 
     @property
     def given(self) -> tuple[Said, ...]:
         """Messages the model was given, without system messages."""
-        return self._both()[1]
+        return self._telling().given
 
     @property
     def made(self) -> tuple[Said, ...]:
         """Messages it gave back."""
-        return self._both()[2]
+        return self._telling().made
 
-    def _both(self) -> tuple[Facts, tuple[Said, ...], tuple[Said, ...]]:
+    def _telling(self) -> _Told:
+        """The messages of the present facts, which others may fill in."""
         facts = self.facts
-        if self._told is None or self._told[0] is not facts:
+        if self._told is None or self._told.facts is not facts:
             given, made = (
                 joined([said for said in messages or () if said.role is not Role.SYSTEM])
                 for messages in (facts.input, facts.output)
             )
-            self._told = (facts, given, made)
+            said_first = (said.text for said in facts.input or () if said.role is Role.SYSTEM and said.text)
+            self._told = _Told(facts, given, made, facts.instructions or next(said_first, None))
         return self._told
 
     @property
     def instructions(self) -> str | None:
         """System instructions: the field of their own, else the first system message."""
-        if self.facts.instructions:
-            return self.facts.instructions
-        return next((said.text for said in self.facts.input or () if said.role is Role.SYSTEM and said.text), None)
+        return self._telling().instructions
 
 
 def model_calls(nodes: Sequence[Node]) -> list[Call]:
