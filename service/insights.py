@@ -62,8 +62,11 @@ class Insights:
             "per_resolved": dict(per_resolved([usage_of(conversation) for conversation in found])),
         }
 
-    def usual(self, project: str = "default") -> Mapping[str, Mapping[str, Usual]]:
-        """The usual calls, cost and seconds of each agent, for the scorer of tool economics."""
+    def usual(self) -> Mapping[str, Mapping[str, Mapping[str, Usual]]]:
+        """The usual calls, cost and seconds by project and agent, for the scorer of tool economics."""
+        return {project: self._usual(project) for project in self._conversations.projects()}
+
+    def _usual(self, project: str) -> Mapping[str, Mapping[str, Usual]]:
         agents: dict[str, list[Conversation]] = {}
         for conversation in self._newest(project, None, None, {}, USUAL_FROM):
             agents.setdefault(conversation.agent.name, []).append(conversation)

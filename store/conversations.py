@@ -44,6 +44,11 @@ class ConversationStore:
     def __init__(self, client: Client) -> None:
         self._client = client
 
+    def projects(self) -> list[str]:
+        """Projects that have conversations, by name."""
+        found = self._client.query("SELECT DISTINCT project FROM conversations ORDER BY project", role="jobs")
+        return [row["project"] for row in found]
+
     def page(
         self,
         project: str,

@@ -1,8 +1,8 @@
 """Tool-use economics: calls, cost and seconds of a resolved conversation against the agent's own usual range.
 
-Scores: `tool_economics.calls`, `.cost_usd`, `.seconds`. The baseline is `Context.baselines["tool_economics"]`: for each
-agent name (or `*`) a mapping of metric to `scoring.aggregates.economics.Usual`. Without one, and for a conversation
-that was handed over to a person, the scores are not applicable and only record the figure. No parameters.
+Scores: `tool_economics.calls`, `.cost_usd`, `.seconds`. The baseline is `Context.baselines["tool_economics"]`: by
+project and agent name (or `*`) a mapping of metric to `scoring.aggregates.economics.Usual`. Without one, and for a
+conversation that was handed over to a person, the scores are not applicable and only record the figure. No parameters.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class ToolEconomicsScorer:
     """Does the agent do more than usual for the same result?"""
 
     name: ClassVar[str] = "tool_economics"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     parameters_type: ClassVar[type[Parameters]] = ToolEconomicsParameters
 
     def __init__(self, parameters: ToolEconomicsParameters) -> None:
@@ -33,7 +33,7 @@ class ToolEconomicsScorer:
     def score(self, conversation: Conversation, context: Context) -> Iterator[Score]:
         """One score for each metric the trace tells."""
         usage = usage_of(conversation)
-        baseline = _baseline(context.baselines.get(self.name), conversation.agent.name)
+        baseline = _baseline(context.baselines.get(self.name), conversation)
         for metric in METRICS:
             value = usage.value(metric)
             if value is None:
@@ -49,11 +49,11 @@ class ToolEconomicsScorer:
             yield Score(f"{self.name}.{metric}", verdict, share, verdict.value, text)
 
 
-def _baseline(found: object, agent: str) -> dict[str, Usual]:
-    """The agent's own baseline, or that of all agents."""
-    if not isinstance(found, Mapping):
-        return {}
-    own = found.get(agent, found.get("*", {}))
+def _baseline(found: object, conversation: Conversation) -> dict[str, Usual]:
+    """The agent's own baseline in its own project, or that of all agents."""
+    own: object = found.get(conversation.project, {}) if isinstance(found, Mapping) else {}
+    if isinstance(own, Mapping):
+        own = own.get(conversation.agent.name, own.get("*", {}))
     if not isinstance(own, Mapping):
         return {}
     return {str(metric): usual for metric, usual in own.items() if isinstance(usual, Usual)}

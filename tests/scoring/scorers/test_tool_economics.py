@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conversation.model import Conversation
@@ -18,9 +20,8 @@ def talk(calls: int, last: str = "get_order") -> Conversation:
 
 def calls_score(conversation: Conversation, baseline: dict[str, object]) -> tuple[str, float | None]:
     scorer = ToolEconomicsScorer(ToolEconomicsParameters())
-    scores = {
-        score.name: score for score in scorer.score(conversation, Context(baselines={"tool_economics": baseline}))
-    }
+    context = Context(baselines={"tool_economics": {"default": baseline}})
+    scores = {score.name: score for score in scorer.score(conversation, context)}
     score = scores["tool_economics.calls"]
     return score.verdict.value, score.value
 
@@ -32,6 +33,11 @@ def test_calls_are_held_against_the_agents_own_range() -> None:
     assert verdict == "fail"
     assert value is not None
     assert value < 0.5
+
+
+def test_figures_of_another_project_are_not_used() -> None:
+    baseline: dict[str, object] = {"*": usual([Usage(4, None, None, resolved=True)] * 40)}
+    assert calls_score(replace(talk(20), project="other"), baseline) == ("not_applicable", None)
 
 
 @pytest.mark.parametrize(
