@@ -136,7 +136,8 @@ def _computed(amount: float, known: list[float]) -> bool:
     ordered = sorted(numbers)
     for one in numbers:
         ratio = amount / one
-        if abs(ratio - round(ratio)) < 1e-9 and 2 <= round(ratio) <= 12:  # noqa: PLR2004 - a handful of pieces
+        # The range first: by a number close to 0 the ratio is infinite.
+        if 1.5 < ratio < 12.5 and abs(ratio - round(ratio)) < 1e-9:  # noqa: PLR2004 - a handful of pieces
             return True
         if round(amount - one, 2) in sums or round(one - amount, 2) in sums or round(amount + one, 2) in sums:
             return True

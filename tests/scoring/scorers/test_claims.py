@@ -43,6 +43,12 @@ def test_an_amount_of_the_policy_is_supported() -> None:
     assert verdicts("The fee is $777.", policy="Late changes cost 777 dollars.") == {"claims.amount": Verdict.PASS}
 
 
+def test_a_tool_result_next_to_zero_is_no_divisor() -> None:
+    script = Script().ask("What is it?").call("get_rate", {"user_id": "ada_42"}, '{"rate": 1e-320}').say("That is $4.")
+    [score] = ClaimsScorer(ClaimsParameters()).score(script.conversation, Context())
+    assert score.verdict is Verdict.INCONCLUSIVE
+
+
 def told(reply: str, *, policy: str = "", ask: str = "When is my stay ST-204?") -> dict[str, Verdict]:
     script = Script().ask(ask).call("get_stay", {"stay_id": "ST-204"}, STAY).say(reply)
     scorer = ClaimsScorer(ClaimsParameters())
