@@ -22,7 +22,7 @@ from tests.bench.labelled import CONVERSATIONS, SETS
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CHILD = """
-import resource, sys, time
+import re, sys, time
 from pathlib import Path
 from service.cli import grade
 source, out = Path(sys.argv[1]), Path(sys.argv[2])
@@ -30,7 +30,9 @@ grade._card((None, None))
 began = time.process_time()
 grade.grade([source], out, json=True)
 spent = time.process_time() - began
-print("\\n" + repr((spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)), file=sys.stderr)
+# Not getrusage: its peak survives exec, so it would be that of the process that started this one.
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+print("\\n" + repr((spent, peak / 1024)), file=sys.stderr)
 """
 
 
