@@ -248,8 +248,11 @@ def _receive(process: subprocess.Popen[bytes], limit_seconds: float) -> tuple[bo
     if process.stdout is None:
         raise EOFError
     handle, deadline, got = process.stdout.fileno(), time.monotonic() + limit_seconds, bytearray()
+    # Not `select`: it takes no file number above 1023, and a store with many parts has more files open.
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
     while len(got) < _HEADER.size or len(got) < _HEADER.size + _HEADER.unpack_from(got)[0]:
-        if not select.select([handle], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if not waiting.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise TimeLimitError.after(limit_seconds)
         chunk = os.read(handle, 1 << 16)
         if not chunk:
