@@ -208,29 +208,27 @@ def _connected(
     *,
     reading: Reading,
 ) -> Services:
-    grading = settings.grading
     traces, activity, grades = TraceStore(client), ActivityStore(client), GradeStore(client)
-    conversations, verdicts = ConversationStore(client), VerdictStore(client)
+    conversations, verdicts, ledger = ConversationStore(client), VerdictStore(client), LedgerStore(client)
     metrics = _metrics(spec, card, verdicts)
     receiving = open_receiving(settings, traces, access)
-    ledger = LedgerStore(client)
     gauges = Gauges(metrics, receiving, activity, ledger)
     insights = Insights(conversations, grades)
     context = Known(insights)
-    grader = Grader(
-        activity,
-        traces,
-        grades,
-        card,
-        settle=Settle(grading.idle_seconds, grading.idle_seconds_by_agent, grading.max_age_seconds),
-        shard=Shard(grading.shard, grading.shards),
-        reading=reading,
-        context=context,
-        observers=(gauges.observe,),
-    )
+    grader = _grader(settings, (traces, activity, grades), card, reading=reading, context=context, gauges=gauges)
     book = ScenarioBook(Path(settings.data) / "scenarios", conversations, card)
     incidents = IncidentDesk(settings, client, conversations, verdicts, gauges.notified)
     shown = DriftGauges(metrics.operations)
+    upkeep = Upkeep(
+        settings.retention,
+        card,
+        conversations,
+        Backfill(traces, conversations, grades, card, reading=reading, context=context),
+        retention_store=RetentionStore(client),
+        erase_store=EraseStore(client),
+        scenarios=book,
+        receiving=receiving,
+    )
     return Services(
         settings=settings,
         client=client,
@@ -249,16 +247,7 @@ def _connected(
         metrics=metrics,
         review=ReviewDesk(LabelStore(client), conversations, grades),
         drift=DriftDesk(ArgumentStore(client), BaselineStore(client), verdicts, incidents, shown),
-        upkeep=Upkeep(
-            settings.retention,
-            card,
-            conversations,
-            Backfill(traces, conversations, grades, card, reading=reading, context=context),
-            retention_store=RetentionStore(client),
-            erase_store=EraseStore(client),
-            scenarios=book,
-            receiving=receiving,
-        ),
+        upkeep=upkeep,
         insights=insights,
         known=context,
         scenarios=book,
@@ -270,6 +259,29 @@ def _connected(
         rollups=RollupStore(client),
         reading=reading,
         budgets=budgets(card),
+    )
+
+
+def _grader(
+    settings: Settings,
+    stores: tuple[TraceStore, ActivityStore, GradeStore],
+    card: Scorecard,
+    *,
+    reading: Reading,
+    context: Known,
+    gauges: Gauges,
+) -> Grader:
+    grading, (traces, activity, grades) = settings.grading, stores
+    return Grader(
+        activity,
+        traces,
+        grades,
+        card,
+        settle=Settle(grading.idle_seconds, grading.idle_seconds_by_agent, grading.max_age_seconds),
+        shard=Shard(grading.shard, grading.shards),
+        reading=reading,
+        context=context,
+        observers=(gauges.observe,),
     )
 
 
