@@ -39,7 +39,7 @@ class Item:
 
     seq: int
     head: Head
-    payload: bytes
+    payload: bytes | memoryview
 
     def body(self) -> Body:
         """As the store takes it."""

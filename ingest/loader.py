@@ -15,14 +15,15 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from conversation.errors import FloorlineError, PermanentError
 from ingest.counters import Counters
 from ingest.dead_letters import DeadLetters
-from ingest.item import Batch, Item
+from ingest.item import Batch
+from ingest.items import Items
 from ingest.spool import Spool
 from store.errors import PermanentStoreError
 from store.traces import Body
@@ -49,8 +50,8 @@ _LOG = logging.getLogger(__name__)
 class Store(Protocol):
     """The part of `store.traces.TraceStore` the loader needs."""
 
-    def load(self, bodies: Sequence[Body], token: str) -> None:
-        """Store the bodies' spans and log records, once per token.
+    def load(self, bodies: Iterable[Body], token: str) -> None:
+        """Store the bodies' spans and log records, once per token; a body's payload ends with the step to the next.
 
         Raises:
             RetryableError: The same call may work later.
@@ -84,7 +85,7 @@ class Loader:
     Args:
         spool: Where items wait.
         store: Where they go.
-        threads: How many batches may be on their way at once.
+        threads: How many batches may be on their way at once; while one is parsed, the next is written down.
         pace: Batch sizes and pauses.
         counters: Where to count.
     """
@@ -94,7 +95,7 @@ class Loader:
         spool: Spool,
         store: Store,
         *,
-        threads: int = 1,
+        threads: int = 2,
         pace: Pace | None = None,
         counters: Counters | None = None,
     ) -> None:
@@ -155,7 +156,7 @@ class Loader:
         failures = 0
         while items:
             try:
-                self._store.load([item.body() for item in items], batch.token)
+                self._store.load(items.as_bodies(), batch.token)
                 break
             except Exception as error:  # noqa: BLE001 - not known to be hopeless, so tried again
                 if _speaks_of_data(error):
@@ -167,9 +168,9 @@ class Loader:
                     return  # the batch stays on disk with its token
         self._spool.complete(batch)
         self._counters.add("batches")
-        self._counters.add("loaded_spans", sum(item.head.spans for item in items))
+        self._counters.add("loaded_spans", items.spans())
 
-    def _isolate(self, batch: Batch, items: list[Item], error: Exception) -> None:
+    def _isolate(self, batch: Batch, items: Items, error: Exception) -> None:
         if len(items) > 1:
             for half in self._spool.split(batch):
                 self._deliver(half)

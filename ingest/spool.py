@@ -41,7 +41,8 @@ import orjson
 from conversation.errors import UsageError
 from ingest.committer import Committer
 from ingest.errors import Busy, Cause
-from ingest.item import Backlog, Batch, Head, Item, Signal, key, new_token
+from ingest.item import Backlog, Batch, Head, Signal, key, new_token
+from ingest.items import Items
 
 MIB = 1 << 20
 DEFAULT_LIMIT_BYTES = 8192 * MIB
@@ -103,13 +104,10 @@ class Spool:
         with self.environment.begin(db=self.batches) as transaction:
             return [Batch.decode(k, v) for k, v in transaction.cursor()]
 
-    def read(self, batch: Batch) -> list[Item]:
-        """The items of a batch in order, with copies of their bodies."""
+    def read(self, batch: Batch) -> Items:
+        """The items of a batch in order; their bodies are read when they are gone through."""
         with self.environment.begin() as transaction:
-            return [
-                Item(seq, head, bytes(transaction.get(key(seq), db=self.bodies)))
-                for seq, head in self.range_of(transaction, batch)
-            ]
+            return Items(self.environment, self.bodies, list(self.range_of(transaction, batch)))
 
     def complete(self, batch: Batch) -> None:
         """Delete a batch and its items: they are in the store."""
@@ -218,7 +216,7 @@ class Spool:
         cursor = transaction.cursor(db=self.batches)
         return Batch.decode(cursor.key(), cursor.value()).last if cursor.last() else 0
 
-    def put(self, transaction: Any, head: Head, payload: bytes) -> int:
+    def put(self, transaction: Any, head: Head, payload: bytes | memoryview) -> int:
         """Write one item and return its number; for this package's own modules, followed by `added`."""
         seq, self._next = self._next, self._next + 1  # a number lost to an undone transaction leaves a harmless gap
         transaction.put(key(seq), head.encode(), db=self.heads, append=True)

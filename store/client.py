@@ -9,6 +9,7 @@ Known limits: one process per embedded directory; results are materialised, boun
 
 from __future__ import annotations
 
+import io
 import logging
 import queue
 import threading
@@ -157,7 +158,7 @@ class Client:
     def insert_raw(
         self,
         table: str,
-        chunks: Iterable[bytes],
+        chunks: Iterable[bytes | memoryview],
         schema: ProtobufSchema,
         settings: Mapping[str, object],
         *,
@@ -167,22 +168,27 @@ class Client:
 
         Args:
             table: Its first column takes the message's only field.
-            chunks: The message in pieces; the embedded engine never sees them joined in memory.
+            chunks: The message in pieces, each done with before the next is asked for; never joined in memory where
+                the engine is embedded.
             schema: How to read it.
             settings: Engine settings of this call.
             token: Of this insert.
         """
         settings = {**settings, **_token_settings(token)}
+        if self._landing is not None:
+            # The next message is written down while the engine is still at the one before.
+            with self._landing.message(chunks) as message, self._connection("insert") as driver:
+                self._landing.insert(driver, table, message, schema, settings)
+            return
+        settings |= {
+            "format_schema_source": "string",
+            "format_schema": schema.text,
+            "format_schema_message_name": schema.message,
+        }
+        joined = io.BytesIO()  # not `join`, which would hold all pieces at once: they are views that end one by one
+        joined.writelines(chunks)
         with self._connection("insert") as driver:
-            if self._landing is not None:
-                self._landing.insert(driver, table, chunks, schema, settings)
-                return
-            settings |= {
-                "format_schema_source": "string",
-                "format_schema": schema.text,
-                "format_schema_message_name": schema.message,
-            }
-            driver.raw_insert(table, insert_block=b"".join(chunks), fmt=FORMAT, settings=settings)
+            driver.raw_insert(table, insert_block=joined.getvalue(), fmt=FORMAT, settings=settings)
 
     def close(self) -> None:
         """Close every connection; the client cannot be used afterwards."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -47,15 +48,9 @@ class Landing:
         for left in directory.glob(f"*{_MESSAGE}"):
             left.unlink()
 
-    def insert(
-        self,
-        driver: DriverClient,
-        table: str,
-        chunks: Iterable[bytes],
-        schema: ProtobufSchema,
-        settings: Mapping[str, object],
-    ) -> None:
-        """Have the engine parse a message into a table.
+    @contextmanager
+    def message(self, chunks: Iterable[bytes | memoryview]) -> Iterator[Path]:
+        """A file with a message in it, gone afterwards.
 
         Raises:
             RetryableStoreError: The disk refused the message.
@@ -63,13 +58,19 @@ class Landing:
         path = self._directory / f"{uuid.uuid4().hex}{_MESSAGE}"
         try:
             self._write(path, chunks)
-            chosen = {**settings, "format_schema": f"{self._schema(schema)}:{schema.message}"}
-            clause = ", ".join(f"{name} = {_literal(value)}" for name, value in chosen.items())
-            driver.command(f"INSERT INTO {table} FROM INFILE {_literal(str(path))} SETTINGS {clause} FORMAT {FORMAT}")
+            yield path
         finally:
             path.unlink(missing_ok=True)
 
-    def _write(self, path: Path, chunks: Iterable[bytes]) -> None:
+    def insert(
+        self, driver: DriverClient, table: str, message: Path, schema: ProtobufSchema, settings: Mapping[str, object]
+    ) -> None:
+        """Have the engine parse a message into a table."""
+        chosen = {**settings, "format_schema": f"{self._schema(schema)}:{schema.message}"}
+        clause = ", ".join(f"{name} = {_literal(value)}" for name, value in chosen.items())
+        driver.command(f"INSERT INTO {table} FROM INFILE {_literal(str(message))} SETTINGS {clause} FORMAT {FORMAT}")
+
+    def _write(self, path: Path, chunks: Iterable[bytes | memoryview]) -> None:
         try:
             with path.open("wb") as file:
                 file.writelines(chunks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,17 @@ class MemoryStore:
         self.poison: bytes | None = None
         self.poison_error: Exception = RuntimeError("unset")
 
-    def load(self, bodies: Sequence[Body], token: str) -> None:
+    def load(self, bodies: Iterable[Body], token: str) -> None:
         with self.lock:
             self.calls.append(token)
             if self.away is not None:
                 raise self.away
             if self.failures:
                 raise self.failures.pop(0)
-            if self.poison is not None and any(self.poison in body.payload for body in bodies):
+            payloads = [bytes(body.payload) for body in bodies]
+            if self.poison is not None and any(self.poison in payload for payload in payloads):
                 raise self.poison_error
-            self.loaded.setdefault(token, [body.payload for body in bodies])
+            self.loaded.setdefault(token, payloads)
 
     @property
     def payloads(self) -> list[bytes]:

@@ -34,7 +34,7 @@ def logs() -> bytes:
 def remaining(spool: Spool) -> set[bytes]:
     found: set[bytes] = set()
     for item in spool.read(Batch("", 1, 99)):
-        found |= {trace_id for trace_id in (ANN, BOB) if trace_id in item.payload}
+        found |= {trace_id for trace_id in (ANN, BOB) if trace_id in bytes(item.payload)}
     return found
 
 
@@ -81,5 +81,4 @@ def test_what_left_the_spool_is_gone_from_its_file_after_a_scrub(spool: Spool) -
     assert b"still waiting" in file.read_bytes()
     assert scrub(spool) > 0
     assert file.stat().st_size < 2 * size
-    [item] = spool.read(Batch("", 1, 99))
-    assert item.payload == b"still waiting"
+    assert [bytes(item.payload) for item in spool.read(Batch("", 1, 99))] == [b"still waiting"]

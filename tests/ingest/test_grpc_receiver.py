@@ -61,7 +61,7 @@ def test_a_trace_is_kept_before_it_is_acknowledged(
     channel: grpc.Channel, spool: Spool, compression: grpc.Compression
 ) -> None:
     assert call(channel, SPAN, compression=compression) == b""
-    assert [item.payload for item in spool.read(Batch("", 1, 9))] == [SPAN]
+    assert [bytes(item.payload) for item in spool.read(Batch("", 1, 9))] == [SPAN]
 
 
 @pytest.mark.parametrize(
