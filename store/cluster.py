@@ -110,7 +110,9 @@ def _translated(statement: str, cluster: str, database: str, kept: set[str]) -> 
             kept.add(table.name)
         yield from _tables(table, cluster, database)
     elif found := _ALTER.fullmatch(text):
-        for name in (f"{found[1]}_shard", found[1]):
+        # How rows are kept is the shard's affair; what columns there are is both tables'.
+        both = "ADD COLUMN" in found[2]
+        for name in (f"{found[1]}_shard", found[1])[: 1 + both]:
             yield f"ALTER TABLE {database}.{name} ON CLUSTER {cluster} {found[2]}"
     elif not text.startswith("INSERT INTO "):  # moves rows that a new cluster does not have
         raise PermanentError(f"no cluster form is known for: {' '.join(text.split())[:80]}")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -213,6 +214,27 @@ def test_nobody_hears_of_a_span_before_it_can_be_read(engine: Client) -> None:
     stop.set()
     watcher.join()
     assert early == []
+
+
+def test_what_came_before_yesterday_is_compressed_harder_and_reads_the_same(engine: Client) -> None:
+    now = time.time_ns()
+    bodies = [Body("p", "traces", now - days * 86_400_000_000_000, many(days)) for days in (0, 3)]
+    for body_ in bodies:
+        TraceStore(engine).load([body_], str(body_.received_ns))
+    engine.command("OPTIMIZE TABLE spans FINAL")
+    parts = engine.query(
+        "SELECT default_compression_codec AS codec, sum(data_compressed_bytes) AS bytes FROM system.parts "
+        "WHERE database = currentDatabase() AND table = 'spans' AND active GROUP BY codec ORDER BY codec"
+    )
+    assert [part["codec"] for part in parts] == ["ZSTD(3)", "ZSTD(9)"]
+    assert 0 < parts[1]["bytes"] < parts[0]["bytes"]
+    names = {span.attributes["gen_ai.conversation.id"] for span in _spans(bodies)}
+    read = [
+        span
+        for spans, _ in TraceStore(engine).read_many([("p", str(name)) for name in names]).values()
+        for span in spans
+    ]
+    assert sorted(read, key=lambda span: span.span_id) == sorted(_spans(bodies), key=lambda span: span.span_id)
 
 
 def test_many_days_in_one_insert_are_no_error(engine: Client) -> None:
