@@ -159,7 +159,10 @@ class Client:
         if not rows:
             return
         with self._connection(role) as driver:
-            driver.insert(table, rows, column_names=list(columns), settings=_token_settings(token))
+            if self._landing is not None:
+                self._landing.insert_rows(driver, table, columns, rows, _token_settings(token))
+            else:
+                driver.insert(table, rows, column_names=list(columns), settings=_token_settings(token))
 
     def insert_raw(
         self,

@@ -83,9 +83,10 @@ def _mutate(data: bytes, rng: random.Random) -> bytes:
 
 def _check(spool: Spool, batch: Batch) -> None:
     for item in spool.read(batch):
+        payload = bytes(item.payload)
         if item.head.signal == "traces":
-            ExportTraceServiceRequest.FromString(item.payload)
-        if b"ann@example.org" in item.payload:
+            ExportTraceServiceRequest.FromString(payload)
+        if b"ann@example.org" in payload:
             raise AssertionError("an address reached the spool")
 
 

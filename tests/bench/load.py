@@ -56,7 +56,9 @@ def measure(
         time.sleep(0.05)
     done = time.monotonic()
     time.sleep(3)  # background merges belong to the cost
-    cpu = cpu_seconds(target.process.pid) - before
+    cpu, peak = cpu_seconds(target.process.pid) - before, _peak_mb(target.process.pid)
+    if target.distinct is not None:
+        stored = target.distinct()
     return Measured(
         name,
         total,
@@ -67,7 +69,7 @@ def measure(
         _percentile(latencies, 0.99) * 1e3,
         cpu / max(stored, 1) * 1000,
         _disk(target.directory) / max(stored, 1),
-        _peak_mb(target.process.pid),
+        peak,
         (done - acked) * 1e3,
     )
 

@@ -29,6 +29,7 @@ class Target:
         headers: Beside content-type.
         count: Spans that a query finds in its store now.
         directory: Holds its data.
+        distinct: Different spans in its store, where it can tell; asked once, after the measurement.
     """
 
     process: subprocess.Popen[bytes]
@@ -36,6 +37,7 @@ class Target:
     count: Callable[[], int]
     directory: Path
     headers: Mapping[str, str] = field(default_factory=dict)
+    distinct: Callable[[], int] | None = None
 
     def stop(self) -> None:
         """End it and wait."""
@@ -110,7 +112,12 @@ def floorline(directory: Path) -> Target:
     started = json.loads(process.stdout.readline())
     base = f"http://127.0.0.1:{started['port']}"
     return Target(
-        process, f"{base}/v1/traces", lambda: _get_count(f"{base}/count"), directory, {"x-api-key": started["key"]}
+        process,
+        f"{base}/v1/traces",
+        lambda: _get_count(f"{base}/stored"),
+        directory,
+        {"x-api-key": started["key"]},
+        lambda: _get_count(f"{base}/count"),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import tempfile
 from pathlib import Path
 
@@ -20,10 +21,32 @@ def requests(count: int) -> list[Body]:
 def test_what_a_killed_process_left_behind_is_removed_at_the_next_start(tmp_path: Path) -> None:
     landing = tmp_path / "db" / "landing"
     landing.mkdir(parents=True)
-    (landing / "half.pb").write_bytes(b"words of a customer")
+    for name in ("half.pb", "half.native"):
+        (landing / name).write_bytes(b"words of a customer")
     client = connect(f"chdb://{tmp_path / 'db'}")
     client.close()
-    assert list(landing.glob("*.pb")) == []
+    assert [path for path in landing.iterdir() if path.suffix != ".proto"] == []
+
+
+def test_rows_reach_the_engine_through_no_file_outside_its_directory(
+    embedded_engine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a temporary file was asked for")
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    rows = [("p", "c'1\n", 5), ("p", "d", 6)]
+    embedded_engine.insert("conversation_ends", ["project", "conversation_id", "at_ns"], rows, token="t")
+    embedded_engine.insert("conversation_ends", ["project", "conversation_id", "at_ns"], rows, token="t")
+    stored = embedded_engine.query("SELECT project, conversation_id, at_ns FROM conversation_ends ORDER BY at_ns")
+    assert [tuple(row.values()) for row in stored] == rows
+
+
+def test_a_row_of_a_wrong_type_is_refused_and_nothing_of_the_insert_is_kept(engine: Client) -> None:
+    columns = ["project", "conversation_id", "at_ns"]
+    with pytest.raises((PermanentStoreError, TypeError, struct.error, OverflowError, ValueError)):
+        engine.insert("conversation_ends", columns, [("p", "c", 5), ("p", "d", "six")])
+    assert engine.query("SELECT count() AS n FROM conversation_ends") == [{"n": 0}]
 
 
 def test_nothing_of_a_request_stays_on_disk_beside_the_tables(embedded_engine: Client) -> None:
