@@ -10,6 +10,7 @@ import re
 
 from conversation.model import JSON
 from conversation.parsing import as_bool, canonical, parse_structure
+from conversation.tool_json import RETRY_SENTENCE, without_retry_sentence
 
 _ERROR_FIELDS = ("error", "error_message", "errorMessage", "errors", "exception")
 _STATUS_FIELDS = ("status", "state", "result", "outcome", "type")
@@ -28,7 +29,8 @@ def hidden_error(result: JSON) -> str | None:
     """The error text a result carries; None where it is an ordinary result."""
     value = parse_structure(result)
     if isinstance(value, str):
-        return value.strip() if _TEXT.match(value) and not _reports_none(value) else None
+        failed = _TEXT.match(value) or value.rstrip().endswith(RETRY_SENTENCE)
+        return without_retry_sentence(value.strip()) if failed and not _reports_none(value) else None
     if isinstance(value, dict):
         return _in_object(value)
     return None

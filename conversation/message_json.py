@@ -246,12 +246,13 @@ def requests_in(value: dict[str, JSON]) -> Iterator[Request]:
     for call in calls if isinstance(calls, list) else ():
         if not isinstance(call, dict):
             continue
+        # An item of the Responses API has an id of its own beside the call's.
         inner = call.get("tool_call") if isinstance(call.get("tool_call"), dict) else call
         if not isinstance(inner, dict):
             continue
         function = inner.get("function")
         named = function if isinstance(function, dict) else inner
-        call_id = inner.get("id") or inner.get("call_id") or inner.get("toolCallId")
+        call_id = inner.get("call_id") or inner.get("id") or inner.get("toolCallId")
         yield Request.of(call_id, named.get("name") or named.get("toolName"), _arguments(named))
     old = value.get("function_call")
     if isinstance(old, dict) and not calls:

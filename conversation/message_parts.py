@@ -150,14 +150,14 @@ def _nested(block: dict[str, JSON]) -> tuple[str, dict[str, JSON]] | None:
 
 
 def _add_call(block: dict[str, JSON], parts: Parts) -> None:
-    call_id = _first(block, ("id", "call_id", "toolCallId", "toolUseId"))
+    call_id = _first(block, ("call_id", "id", "toolCallId", "toolUseId"))
     name = _first(block, ("name", "toolName"))
-    parts.requests.append(Request.of(call_id, name, _first(block, ("arguments", "args", "input"))))
+    parts.requests.append(Request.of(call_id, name, _first(block, ("arguments", "args", "input", "server_tool_call"))))
 
 
 def _add_answer(block: dict[str, JSON], parts: Parts) -> None:
     call_id = _first(block, ("id", "call_id", "tool_use_id", "toolCallId", "toolUseId", "tool_call_id"))
-    value = _first(block, ("response", "result", "output", "content"))
+    value = _first(block, ("response", "result", "output", "content", "server_tool_call_response"))
     failed = as_bool(block.get("is_error")) or as_bool(block.get("isError")) or block.get("status") == "error"
     if isinstance(value, dict) and "value" in value and str(value.get("type")) in _VERCEL_OUTPUTS:
         failed = failed or str(value["type"]).startswith("error")

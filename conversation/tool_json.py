@@ -20,7 +20,7 @@ _SCHEMA_KEYS = (
 )
 _MESSAGE_KEYS = ("exception.message", "exception.type")
 # Words frameworks put around the error of a tool; what matters to a reader is inside.
-_RETRY_SENTENCE = "Fix the errors and try again."
+RETRY_SENTENCE = "Fix the errors and try again."
 
 
 def definitions(value: object) -> tuple[ToolDefinition, ...] | None:
@@ -153,4 +153,4 @@ def _is_false(value: object) -> bool:
 
 def without_retry_sentence(text: str) -> str:
     """A tool error without pydantic-ai's fixed request to try again."""
-    return text.removesuffix(_RETRY_SENTENCE).rstrip() if text.endswith(_RETRY_SENTENCE) else text
+    return text.removesuffix(RETRY_SENTENCE).rstrip() if text.endswith(RETRY_SENTENCE) else text

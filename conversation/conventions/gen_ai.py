@@ -13,7 +13,7 @@ from typing import ClassVar
 from conversation.customer_words import customer_words, reply_words
 from conversation.facts import Facts, Source, SpanRole
 from conversation.message_json import messages_in
-from conversation.model import JSON, Attributes, Role
+from conversation.model import JSON, Attributes, Role, Span
 from conversation.parsing import as_bool, as_dict, as_float, first_text, parse_json, unquoted
 from conversation.said import Said
 from conversation.tool_json import definitions, result_of, span_error, unwrapped_arguments
@@ -88,7 +88,7 @@ class GenAi:
             output=made,
             instructions=instructions_in(attributes.get("gen_ai.system_instructions")),
             tools=definitions(attributes.get("gen_ai.tool.definitions")),
-            tool_name=first_text(attributes, ("gen_ai.tool.name",)) if is_tool else None,
+            tool_name=_tool_name(span, attributes) if is_tool else None,
             tool_call_id=first_text(attributes, ("gen_ai.tool.call.id",)) if is_tool else None,
             tool_arguments=unwrapped_arguments(attributes.get("gen_ai.tool.call.arguments")) if is_tool else None,
             tool_result=result_of(attributes.get("gen_ai.tool.call.result")) if is_tool else None,
@@ -105,6 +105,11 @@ class GenAi:
             customer_text=customer_words(attributes.get("gen_ai.input.messages")) if is_turn else None,
             reply_text=reply_words(attributes.get("gen_ai.output.messages")) if is_turn else None,
         )
+
+
+def _tool_name(span: Span, attributes: Attributes) -> str:
+    """The tool's name; where only the span's name has it (`execute_tool {name}`), from there."""
+    return first_text(attributes, ("gen_ai.tool.name",)) or span.name.removeprefix("execute_tool ")
 
 
 def instructions_in(value: object) -> str | None:
@@ -186,7 +191,7 @@ def _from_events(source: Source) -> tuple[list[Said], list[Said]]:
     for name, fields in told:
         if name == _CHOICE:
             message = fields.get("message")
-            inner = as_dict(message) if isinstance(message, dict | str) else {}
+            inner = as_dict(message) or ({"content": message} if isinstance(message, str) else {})
             made += messages_in({"role": "assistant", **(inner or fields)})
         elif name in _MESSAGE_EVENTS:
             given += messages_in({"role": _MESSAGE_EVENTS[name], "content": "", **fields})
@@ -195,8 +200,9 @@ def _from_events(source: Source) -> tuple[list[Said], list[Said]]:
 
 def _event_body(attributes: Attributes, body: JSON) -> dict[str, JSON]:
     """The fields of a message event: the log's body, else one JSON attribute, else the attributes themselves."""
-    if isinstance(body, dict):
-        return body
+    told = as_dict(body)
+    if told:
+        return told
     whole = as_dict(attributes.get("gen_ai.event.content"))
     return whole or {key: parse_json(value) for key, value in attributes.items()}
 

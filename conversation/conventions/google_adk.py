@@ -5,18 +5,26 @@ A failed tool is an ordinary result with an error field (the tool ledger looks f
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from conversation.customer_words import customer_words
 from conversation.facts import Facts, Source, SpanRole
 from conversation.message_json import messages_in
 from conversation.model import JSON, Role, Span, ToolDefinition
-from conversation.parsing import as_dict, as_list, first_text, parse_structure, unquoted
-from conversation.said import Said
+from conversation.parsing import as_dict, as_list, canonical, first_text, parse_structure, unquoted
+from conversation.said import Request, Said
 from conversation.tool_json import definitions, result_of, span_error, unwrapped_arguments
 from conversation.usage import tokens_in
 
 _PREFIX = "gcp.vertex.agent."
+# How an agent is told, in user messages, what another one said and did.
+_CONTEXT = "For context:"
+_WORK = re.compile(
+    r"^\[[^\]\n]+\] (?:said: |called tool `(?P<called>[^`]+)` with parameters: "
+    r"|`(?P<answered>[^`]+)` tool returned result: )",
+    re.MULTILINE,
+)
 
 
 class GoogleAdk:
@@ -42,7 +50,7 @@ class GoogleAdk:
         return Facts(
             role=SpanRole.MODEL if is_model else SpanRole.AGENT if _is_turn(span) else None,
             model_requested=unquoted(request.get("model")),
-            input=messages_in(request.get("contents"), bare=Role.USER) or None,
+            input=_given(source, request),
             output=_made(response),
             instructions=_instructions(config.get("system_instruction")),
             tools=_tools(config.get("tools")),
@@ -52,6 +60,35 @@ class GoogleAdk:
             if f"{_PREFIX}new_message" in attributes
             else None,
         )
+
+
+def _given(source: Source, request: dict[str, JSON]) -> tuple[Said, ...] | None:
+    """The messages given; another agent's work, told after a handoff as the user's words, as what it was."""
+    said = messages_in(request.get("contents"), bare=Role.USER)
+    if not said:
+        carriers = (
+            source.span.attributes,
+            *(fields for r in source.logs for fields in (r.attributes, as_dict(r.body))),
+        )
+        said = next((told for c in carriers if (told := messages_in(c.get("gen_ai.input.messages")))), ())
+    return tuple(inner for one in said for inner in _retold(one)) or None
+
+
+def _retold(said: Said) -> tuple[Said, ...]:
+    if said.role is not Role.USER or not said.text.startswith(_CONTEXT):
+        return (said,)
+    starts = list(_WORK.finditer(said.text))
+    ends = [*(start.start() for start in starts[1:]), len(said.text)]
+    found: list[Said] = []
+    for start, end in zip(starts, ends, strict=False):
+        rest = said.text[start.end() : end].strip()
+        if start["called"]:
+            found.append(Said(Role.ASSISTANT, requests=(Request.of(None, start["called"], rest),)))
+        elif start["answered"]:
+            found.append(Said(Role.TOOL, canonical(parse_structure(rest)), name=start["answered"]))
+        else:
+            found.append(Said(Role.ASSISTANT, rest))
+    return tuple(found) or (said,)
 
 
 def _content(span: Span, word: str) -> dict[str, JSON]:

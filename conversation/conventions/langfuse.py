@@ -64,6 +64,7 @@ class Langfuse:
             )
         is_model = role is SpanRole.MODEL
         words = given if given is not None else attributes.get("langfuse.trace.input")
+        reply = made if made is not None else attributes.get("langfuse.trace.output")
         return Facts(
             role=role,
             model=first_text(attributes, (f"{_OBSERVATION}model.name",)),
@@ -76,7 +77,7 @@ class Langfuse:
             agent_name=span.name if role is SpanRole.AGENT else None,
             agent_version=version,
             customer_text=customer_words(words) if not is_model and words is not None else None,
-            reply_text=reply_words(made) if not is_model and made is not None else None,
+            reply_text=reply_words(reply) if not is_model and reply is not None else None,
         )
 
 

@@ -52,7 +52,7 @@ class LiveKit:
             output=_output(attributes) if is_model else None,
             instructions=unquoted(_lk(attributes, "instructions")) if is_turn else None,
             tools=definitions(_lk(attributes, "function_tools")),
-            tokens=_tokens(attributes) if is_model else None,
+            tokens=_tokens(attributes) if is_model or is_turn else None,
             first_token_seconds=first_token if is_model else None,
             agent_name=first_text(attributes, ("gen_ai.agent.name", "lk.agent_name", "lk.agent_label")),
             customer_text=unquoted(_lk(attributes, "user_input")) if is_turn else None,
@@ -91,8 +91,9 @@ def _tokens(attributes: Attributes) -> Tokens | None:
     """LiveKit's metrics object, where the plain counts are absent."""
     if "gen_ai.usage.input_tokens" in attributes:
         return None
-    metrics = as_dict(_lk(attributes, "llm_metrics"))
-    return tokens_in({"cached_tokens": metrics.get("prompt_cached_tokens"), **metrics})
+    metrics = as_dict(_lk(attributes, "llm_metrics") or _lk(attributes, "realtime_model_metrics"))
+    cached = metrics.get("prompt_cached_tokens")
+    return tokens_in(metrics if cached is None else {"cached_tokens": cached, **metrics})
 
 
 def _tool(span: Span) -> Facts:

@@ -81,7 +81,11 @@ class OpenAiAgents:
 
 def _step(span: Span) -> SpanRole | None:
     """Runs and steps, which OpenInference both calls CHAIN."""
-    if unquoted(span.attributes.get("openinference.span.kind")) != "CHAIN":
+    kind = unquoted(span.attributes.get("openinference.span.kind"))
+    if kind == "TOOL" and span.name.startswith("handoff to ") and "tool.name" not in span.attributes:
+        # The model's own request for the handoff is the tool call.
+        return SpanRole.OTHER
+    if kind != "CHAIN":
         return None
     return SpanRole.AGENT if span.name in {"Agent workflow", "task"} else SpanRole.OTHER
 

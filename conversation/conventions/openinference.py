@@ -122,7 +122,15 @@ def _made(attributes: Attributes, role: SpanRole) -> tuple[Said, ...] | None:
 def _unnested(items: list[JSON], role: str) -> list[JSON]:
     """`[{message: {...}}]` as `[{...}]`, with a role where the sender left it out."""
     inner = [as_dict(item).get("message") for item in items]
-    return [{"role": role, **message} for message in inner if isinstance(message, dict)]
+    return [{"role": role, **_old_call(message), **message} for message in inner if isinstance(message, dict)]
+
+
+def _old_call(message: dict[str, JSON]) -> dict[str, JSON]:
+    """The older single function call of a message."""
+    name = message.get("function_call_name")
+    if not name:
+        return {}
+    return {"function_call": {"name": name, "arguments": message.get("function_call_arguments_json")}}
 
 
 def _tools(attributes: Attributes) -> tuple[ToolDefinition, ...] | None:

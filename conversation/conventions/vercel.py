@@ -112,8 +112,8 @@ def _tokens(attributes: Attributes) -> Tokens | None:
         attributes,
         given=("ai.usage.promptTokens", "ai.usage.inputTokens", "gen_ai.usage.input_tokens"),
         made=("ai.usage.completionTokens", "ai.usage.outputTokens", "gen_ai.usage.output_tokens"),
-        cached=("ai.usage.cachedInputTokens",),
-        reasoning=("ai.usage.reasoningTokens",),
+        cached=("ai.usage.cachedInputTokens", "ai.usage.inputTokenDetails.cacheReadTokens"),
+        reasoning=("ai.usage.reasoningTokens", "ai.usage.outputTokenDetails.reasoningTokens"),
     )
 
 
