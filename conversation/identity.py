@@ -65,6 +65,11 @@ CONVERSATION_KEYS: tuple[str, ...] = (
     "group_id",
     "lk.room_sid",
     "lk.job_id",
+    # The app chooses these keys itself, so both ways of writing them occur. At the end: ranks of others are stored.
+    "ai.telemetry.metadata.chat_id",
+    "ai.settings.context.conversation_id",
+    "ai.settings.context.thread_id",
+    "ai.settings.context.chat_id",
 )
 
 USER_KEYS: tuple[str, ...] = (

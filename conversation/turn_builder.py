@@ -9,6 +9,7 @@ from conversation.facts import SpanRole
 from conversation.latency import Activity, segments
 from conversation.model import Message, ModelCall, Role, Segment, SegmentKind, Tokens, ToolCall, Turn
 from conversation.span_tree import Node
+from conversation.tool_json import span_error
 from conversation.turn_types import TurnTypes
 from conversation.turns import TurnDraft
 
@@ -106,7 +107,7 @@ def _model_call(call: Call) -> ModelCall:
         cost_usd=facts.cost_usd,
         first_token_seconds=facts.first_token_seconds,
         finish_reason="tool_call" if any(said.requests for said in call.made) else facts.finish_reason or "",
-        error=(call.node.span.status_message or "error") if failed else None,
+        error=(call.node.span.status_message or span_error(call.node.span) or "error") if failed else None,
     )
 
 

@@ -125,3 +125,9 @@ def test_what_an_adk_agent_is_told_of_another_is_not_the_customers(span: Any) ->
     assert [(turn.user, turn.reply) for turn in conversation.turns] == [("refund A-1", "Done.")]
     (call,) = conversation.tool_calls
     assert (call.id, call.arguments, call.executed) == ("t", {"agent_name": "billing"}, True)
+
+
+def test_a_failed_model_call_says_what_its_exception_event_says(span: Any) -> None:
+    raised = SpanEvent("exception", 0, {"exception.type": "RateLimitError", "exception.message": "slow down"})
+    span("chat", {**CHAT, "gen_ai.input.messages": json.dumps(HI)}, events=(raised,), status_code=2)
+    assert [call.error for call in assemble(span.spans).model_calls] == ["slow down"]
