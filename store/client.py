@@ -9,9 +9,9 @@ Known limits: one process per embedded directory; results are materialised, boun
 
 from __future__ import annotations
 
+import ctypes
 import io
 import logging
-import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ CONNECTIONS: Mapping[str, int] = {"insert": 1, "jobs": 1, "read": 3}
 # Blocks of 8 MB and more go back to the system at once instead of after seconds: a batch of 50 MB passes through many.
 # Measured under full load, peak memory and CPU us for a span: without 0.92 GB and 35.9; 32 MB 0.87 and 34.3; 8 MB 0.82
 # and 34.8; 4 MB 0.70 and 41: the smaller ones are wanted again at once.
-_ALLOCATOR = "oversize_threshold:8388608"
+_ALLOCATOR = b"oversize_threshold:8388608"
 # An answer is refused rather than allowed to take the process's memory or its connection for ever.
 SESSION_SETTINGS: Mapping[str, object] = {
     "max_execution_time": 120,
@@ -63,7 +63,8 @@ def connect(url: str) -> Client:
         if not directory.is_absolute() or parts.netloc:
             raise UsageError(f"{url}: give the embedded engine an absolute directory, as in chdb:///var/lib/floorline")
         directory.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("JE_MALLOC_CONF", _ALLOCATOR)
+        # Read by the engine when it is loaded; what an operator has set stays.
+        ctypes.CDLL(None).setenv(b"JE_MALLOC_CONF", _ALLOCATOR, 0)
         return Client({"interface": "chdb", "path": str(directory)}, embedded=True)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(

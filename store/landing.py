@@ -92,9 +92,8 @@ class Landing:
         """
         context = driver.create_insert_context(table, list(columns), data=rows)
         with self._file(".native", _native(context)) as path:
-            if (
-                context.insert_exception is not None
-            ):  # noted rather than raised by the driver, for a value of a wrong type
+            # For a value of a wrong type the driver writes garbage and notes the error.
+            if context.insert_exception is not None:
                 raise context.insert_exception
             names = ", ".join(columns)
             driver.command(f"INSERT INTO {table} ({names}) {_from(path, settings)} FORMAT Native")
